@@ -1,0 +1,42 @@
+/**
+ * A message as the gateway knows it. Pure data: no I/O, no clock.
+ */
+
+/** The two queues. Express never waits behind normal, at any backlog. */
+export const lanes = ['normal', 'express'] as const
+export type Lane = (typeof lanes)[number]
+
+/** A UUIDv7 in lower-case text form; its time order is its key order. */
+export type MessageId = string
+
+/** Longest text taken, in UTF-16 code units: ten GSM-7 parts of 153 septets and some room. */
+export const textLengthMax = 1_600
+
+/** Longest sender id: an E.164 number of 15 digits with its plus sign. */
+export const senderIdLengthMax = 16
+
+/** A message that has been validated and given an id, ready to be committed. */
+export interface NewMessage {
+  readonly id: MessageId
+  readonly customerId: number
+  readonly lane: Lane
+  /** E.164, with the plus sign. */
+  readonly recipient: string
+  readonly senderId: string | null
+  readonly text: string
+}
+
+/** What a processor needs to submit a message it has claimed. */
+export interface ClaimedMessage {
+  readonly id: MessageId
+  readonly lane: Lane
+  readonly recipient: string
+  readonly senderId: string | null
+  readonly text: string
+  /** Counts claims, from 1. Also the fencing token: a settlement must name the attempt it settles. */
+  readonly attempt: number
+  /** The provider under which the row was claimed, written before anything is sent to it. */
+  readonly provider: string
+  /** A provider that may already hold this message (policy `resend`): it must be tried there again. */
+  readonly inDoubtProvider: string | null
+}

@@ -1,0 +1,24 @@
+/**
+ * The migrations in this build, in order. Listed by hand and embedded as text, so that a build has exactly those it was
+ * made with; a test compares the list with the folder.
+ */
+import messages from '../../migrations/0001_messages.sql' with { type: 'text' }
+
+export interface Migration {
+  readonly version: number
+  readonly name: string
+  readonly sql: string
+  /** SHA-256 of the text, to notice an applied migration that was changed later. */
+  readonly checksum: string
+}
+
+const sources: readonly (readonly [version: number, name: string, sql: string])[] = [
+  [1, 'messages', messages],
+]
+
+export const migrations: readonly Migration[] = sources.map(([version, name, sql]) => ({
+  version,
+  name,
+  sql,
+  checksum: new Bun.CryptoHasher('sha256').update(sql).digest('hex'),
+}))

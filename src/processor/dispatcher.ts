@@ -1,0 +1,213 @@
+/**
+ * From queue entries to settled messages: reserve a place at a provider for each, claim the whole batch under those
+ * providers, submit what was claimed, record, acknowledge. An entry whose claim finds nothing is stale and is only acknowledged.
+ *
+ * Two kinds of failure are kept apart: a submit that failed is an outcome and is recorded; a claim or a settlement that could
+ * not be recorded leaves the entry unacknowledged, for the reclaim and the sweep to find.
+ */
+import type { ClaimedMessage, Lane } from '../domain/message.ts'
+import { messageIdTimeMs } from '../domain/message-id.ts'
+import type { RetrySchedule } from '../domain/retry-schedule.ts'
+import type { SubmitOutcome } from '../domain/submit-outcome.ts'
+import type { ProviderPool, Reservation } from '../providers/provider-pool.ts'
+import type { Queue, QueueEntry } from '../queue/queue.ts'
+import { createBatcher } from '../runtime/batcher.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { type Logger, maskRecipient } from '../runtime/logger.ts'
+import type { Permits } from '../runtime/permits.ts'
+import type { Reassignment } from '../store/message-claims.ts'
+import type { Store } from '../store/store.ts'
+import type { ProcessorMetrics } from './processor-metrics.ts'
+import type { Recorder } from './recorder.ts'
+import { runRound, type SubmissionOptions } from './submission.ts'
+
+export interface DispatcherOptions {
+  readonly store: Pick<Store, 'claimMessages' | 'reassignMessages'>
+  readonly queue: Pick<Queue, 'append'>
+  readonly pool: ProviderPool
+  readonly recorder: Recorder
+  readonly permits: Permits
+  readonly retry: RetrySchedule
+  readonly claimLeaseMs: number
+  readonly roundMsMax: number
+  readonly senderIdDefault: string | null
+  readonly metrics: ProcessorMetrics
+  readonly logger: Logger
+  readonly clock: Clock
+  readonly random: () => number
+  /** Aborts when the process begins to stop: entries without a place are handed back. */
+  readonly placeSignal: AbortSignal
+  /** Aborts when the grace time is over: submits under way are broken off. */
+  readonly workSignal: AbortSignal
+}
+
+export interface Dispatcher {
+  /** Takes entries for which the caller has taken permits; gives each permit back when its message is settled. */
+  dispatch(lane: Lane, entries: readonly QueueEntry[]): void
+  /** Resolves when nothing is under way. */
+  idle(): Promise<void>
+  close(): Promise<void>
+}
+
+interface Placed {
+  readonly entry: QueueEntry
+  readonly reservation: Reservation
+}
+
+export function createDispatcher(options: DispatcherOptions): Dispatcher {
+  const { store, pool, recorder, permits, metrics, logger, clock } = options
+  const { placeSignal, workSignal } = options
+  const underWay = new Set<Promise<void>>()
+
+  const reassigner = createBatcher<Reassignment, boolean>({
+    name: 'reassign',
+    batchMax: 1_000,
+    pendingMax: 1_000_000,
+    flightsMax: 2,
+    lingerMs: 2,
+    run: async (items) => {
+      const ours = await store.reassignMessages(items)
+      return items.map((item) => ours.has(item.id))
+    },
+    onBatch: (size) => metrics.batchSize.observe({ statement: 'reassign' }, size),
+  })
+
+  const submission: SubmissionOptions = {
+    pool,
+    retry: options.retry,
+    roundMsMax: options.roundMsMax,
+    senderIdDefault: options.senderIdDefault,
+    clock,
+    random: options.random,
+    reassign: (reassignment) => reassigner.add(reassignment),
+    onOutcome: logOutcome,
+    workSignal,
+  }
+
+  function dispatch(lane: Lane, entries: readonly QueueEntry[]): void {
+    const work = dispatchBatch(lane, entries).finally(() => underWay.delete(work))
+    underWay.add(work)
+  }
+
+  async function dispatchBatch(lane: Lane, entries: readonly QueueEntry[]): Promise<void> {
+    const express = lane === 'express'
+    const release = (count: number): void => permits.give(express, count)
+    const placed = await placeAll(lane, entries)
+    if (placed.length < entries.length) {
+      await handBack(lane, entries.slice(placed.length))
+      release(entries.length - placed.length)
+    }
+    if (placed.length === 0) return
+
+    let claimed: ClaimedMessage[]
+    try {
+      claimed = await store.claimMessages(
+        placed.map(({ entry, reservation }) => ({ id: entry.id, provider: reservation.provider })),
+        options.claimLeaseMs,
+      )
+    } catch (error) {
+      logger.error({ event: 'claim.failed', lane, count: placed.length, err: error })
+      for (const { reservation } of placed) reservation.cancel()
+      release(placed.length)
+      return
+    }
+    metrics.batchSize.observe({ statement: 'claim' }, placed.length)
+    metrics.claimed.inc({ lane }, claimed.length)
+    const messages = new Map(claimed.map((message) => [message.id, message]))
+    const rounds: Promise<void>[] = []
+    for (const { entry, reservation } of placed) {
+      const message = messages.get(entry.id)
+      // Each message once, even when its id was twice in the batch.
+      messages.delete(entry.id)
+      if (message === undefined) {
+        reservation.cancel()
+        metrics.stale.inc({ lane })
+        recorder.acknowledge(lane, entry.receipt)
+        release(1)
+      } else {
+        metrics.queueWait.observe({ lane }, (clock.now() - messageIdTimeMs(message.id)) / 1_000)
+        rounds.push(settle(message, entry, reservation).finally(() => release(1)))
+      }
+    }
+    await Promise.all(rounds)
+  }
+
+  /** A place for each entry, in order; waits for providers that are full, or all failing, until the process stops. */
+  async function placeAll(lane: Lane, entries: readonly QueueEntry[]): Promise<Placed[]> {
+    const express = lane === 'express'
+    const placed: Placed[] = []
+    for (const entry of entries) {
+      let reservation = pool.reserve({ express })
+      while (reservation === null && !placeSignal.aborted) {
+        await pool.whenRoom(express, placeSignal)
+        reservation = pool.reserve({ express })
+      }
+      if (reservation === null) break
+      placed.push({ entry, reservation })
+    }
+    return placed
+  }
+
+  /** Read but not claimed, and the process is stopping: another one shall have them now, not after the reclaim's wait. */
+  async function handBack(lane: Lane, entries: readonly QueueEntry[]): Promise<void> {
+    try {
+      await options.queue.append(
+        lane,
+        entries.map((entry) => entry.id),
+      )
+      for (const entry of entries) recorder.acknowledge(lane, entry.receipt)
+    } catch (error) {
+      logger.warn({ event: 'hand_back.failed', lane, count: entries.length, err: error })
+    }
+  }
+
+  async function settle(
+    message: ClaimedMessage,
+    entry: QueueEntry,
+    reservation: Reservation,
+  ): Promise<void> {
+    try {
+      const result = await runRound(message, reservation, submission)
+      if (result.kind === 'sent') await recorder.recordSent(message.lane, result.settlement)
+      else if (result.kind === 'unsent') await recorder.recordUnsent(result.settlement)
+      recorder.acknowledge(message.lane, entry.receipt)
+    } catch (error) {
+      // Not recorded, so not acknowledged: the claim's lease runs out and recovery decides.
+      logger.error({ event: 'round.unrecorded', message_id: message.id, err: error })
+    }
+  }
+
+  function logOutcome(
+    message: ClaimedMessage,
+    provider: string,
+    outcome: SubmitOutcome,
+    durationMs: number,
+  ): void {
+    const { lane } = message
+    metrics.submitted.inc({ lane, provider, outcome: outcome.kind })
+    metrics.submitDuration.observe({ provider }, durationMs / 1_000)
+    const event = {
+      event: 'message.submitted',
+      message_id: message.id,
+      lane,
+      provider,
+      attempt: message.attempt,
+      outcome: outcome.kind,
+      duration_ms: Math.round(durationMs * 10) / 10,
+      recipient: maskRecipient(message.recipient),
+    }
+    if (outcome.kind === 'taken') {
+      logger.info({ ...event, provider_message_id: outcome.providerMessageId })
+    } else {
+      logger.warn({ ...event, code: outcome.code, detail: outcome.detail })
+    }
+  }
+
+  return {
+    dispatch,
+    async idle() {
+      while (underWay.size > 0) await Promise.all(underWay)
+    },
+    close: () => reassigner.close(),
+  }
+}

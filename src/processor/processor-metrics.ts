@@ -1,0 +1,117 @@
+/** What a processor counts. Labels are lanes, configured providers and fixed words only. */
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import { batchSizeBuckets, latencyBucketsSeconds } from '../runtime/metrics.ts'
+
+export interface ProcessorMetrics {
+  readonly claimed: Counter<'lane'>
+  readonly stale: Counter<'lane'>
+  readonly submitted: Counter<'lane' | 'provider' | 'outcome'>
+  readonly settled: Counter<'lane' | 'provider' | 'status'>
+  readonly deadLettered: Counter<'lane'>
+  readonly queueWait: Histogram<'lane'>
+  readonly submitDuration: Histogram<'provider'>
+  readonly batchSize: Histogram<'statement'>
+  readonly recovered: Counter<'action' | 'lane'>
+  readonly sweepFound: Counter<'lane' | 'status'>
+  readonly settleRetries: Counter
+  readonly parkedMatched: Counter
+  readonly permitsInUse: Gauge
+  readonly queueDepth: Gauge<'lane'>
+  readonly queuePending: Gauge<'lane'>
+  readonly oldestWaiting: Gauge<'lane'>
+  readonly deadLetters: Gauge
+  readonly circuitState: Gauge<'provider' | 'state'>
+  readonly providerInFlight: Gauge<'provider'>
+  readonly corruptEntries: Counter<'lane'>
+}
+
+export function createProcessorMetrics(registry: Registry): ProcessorMetrics {
+  const registers = [registry]
+  const counter = <L extends string>(
+    name: string,
+    help: string,
+    labelNames: L[] = [],
+  ): Counter<L> => new Counter({ name, help, labelNames, registers })
+  const gauge = <L extends string>(name: string, help: string, labelNames: L[] = []): Gauge<L> =>
+    new Gauge({ name, help, labelNames, registers })
+  const histogram = <L extends string>(
+    name: string,
+    help: string,
+    buckets: number[],
+    labelNames: L[],
+  ): Histogram<L> => new Histogram({ name, help, buckets, labelNames, registers })
+
+  return {
+    claimed: counter('sms_claimed_total', 'Messages claimed for submitting.', ['lane']),
+    stale: counter(
+      'sms_stale_entries_total',
+      'Queue entries whose message was not to be sent any more.',
+      ['lane'],
+    ),
+    submitted: counter('sms_submitted_total', 'Submits to providers by outcome.', [
+      'lane',
+      'provider',
+      'outcome',
+    ]),
+    settled: counter('sms_settled_total', 'Claimed messages settled, by the status they got.', [
+      'lane',
+      'provider',
+      'status',
+    ]),
+    deadLettered: counter('sms_dead_lettered_total', 'Messages that failed for good.', ['lane']),
+    queueWait: histogram(
+      'sms_queue_wait_seconds',
+      'From acceptance to the claim.',
+      latencyBucketsSeconds,
+      ['lane'],
+    ),
+    submitDuration: histogram(
+      'sms_submit_duration_seconds',
+      'One submit to a provider.',
+      latencyBucketsSeconds,
+      ['provider'],
+    ),
+    batchSize: histogram(
+      'sms_statement_batch_size',
+      'Messages in one statement.',
+      batchSizeBuckets,
+      ['statement'],
+    ),
+    recovered: counter('sms_recovered_total', 'Due rows decided by the promoter.', [
+      'action',
+      'lane',
+    ]),
+    sweepFound: counter(
+      'sms_sweep_found_total',
+      'Rows the sweep found not final and gave a due time.',
+      ['lane', 'status'],
+    ),
+    settleRetries: counter(
+      'sms_settle_retries_total',
+      'Settlements that could not be recorded at once.',
+    ),
+    parkedMatched: counter(
+      'sms_parked_reports_matched_total',
+      'Parked reports whose message became known.',
+    ),
+    permitsInUse: gauge('sms_permits_in_use', 'Messages under way in this process.'),
+    queueDepth: gauge('sms_queue_depth', 'Entries in the queue, read or unread.', ['lane']),
+    queuePending: gauge('sms_queue_pending', 'Entries held by consumers.', ['lane']),
+    oldestWaiting: gauge(
+      'sms_queue_oldest_age_seconds',
+      'Age of the oldest entry; 0 when the queue is empty.',
+      ['lane'],
+    ),
+    deadLetters: gauge('sms_dead_letters', 'Dead letters not replayed.'),
+    circuitState: gauge('sms_provider_circuit_state', 'One for the state the circuit is in.', [
+      'provider',
+      'state',
+    ]),
+    providerInFlight: gauge('sms_provider_in_flight', 'Submits under way.', ['provider']),
+    corruptEntries: counter(
+      'sms_queue_corrupt_entries_total',
+      'Queue entries set aside because they hold no id.',
+      ['lane'],
+    ),
+  }
+}

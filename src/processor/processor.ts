@@ -1,0 +1,115 @@
+/**
+ * The processor: queue consumers and the chores around them, put together. Stop order: reading stops, what is under way ends
+ * (or is aborted when the grace time is over), then the recorder writes what is gathered.
+ */
+import { lanes } from '../domain/message.ts'
+import type { RetrySchedule } from '../domain/retry-schedule.ts'
+import type { ProviderPool } from '../providers/provider-pool.ts'
+import type { Queue } from '../queue/queue.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { createPermits } from '../runtime/permits.ts'
+import type { Service } from '../runtime/service.ts'
+import type { Store } from '../store/store.ts'
+import { createDispatcher } from './dispatcher.ts'
+import { createFetcher } from './fetcher.ts'
+import type { ProcessorMetrics } from './processor-metrics.ts'
+import { createRecorder } from './recorder.ts'
+import { createRecoveryServices } from './recovery-services.ts'
+import { createUpkeepServices } from './upkeep-services.ts'
+
+export interface ProcessorOptions {
+  readonly store: Store
+  readonly queue: Queue
+  readonly pool: ProviderPool
+  /** Names this process among the consumers; new at every start. */
+  readonly consumer: string
+  readonly permitsMax: number
+  readonly permitsExpressReserved: number
+  readonly retry: RetrySchedule
+  readonly claimLeaseMs: number
+  /** Failing over within one claim ends after this time. */
+  readonly roundMsMax: number
+  readonly reportTimeoutMs: number
+  readonly promoteIntervalMs: number
+  readonly sweepIntervalMs: number
+  readonly sweepGraceMs: number
+  readonly reclaimIdleMs: number
+  readonly partitionsAheadDays: number
+  readonly retentionDays: number
+  readonly senderIdDefault: string | null
+  /** How long messages under way may take to end when stopping. */
+  readonly stopGraceMs: number
+  readonly metrics: ProcessorMetrics
+  readonly logger: Logger
+  readonly clock: Clock
+  readonly random: () => number
+}
+
+/** After the grace time, what was aborted gets this long to be recorded. */
+const recordMsMax = 5_000
+
+export function createProcessor(options: ProcessorOptions): Service {
+  const { store, queue, pool, metrics, logger, clock } = options
+  const placing = new AbortController()
+  const work = new AbortController()
+  const recording = new AbortController()
+  const permits = createPermits({
+    max: options.permitsMax,
+    reservedMax: options.permitsExpressReserved,
+  })
+  const recorder = createRecorder({
+    store,
+    queue,
+    reportTimeoutMs: options.reportTimeoutMs,
+    metrics,
+    logger,
+    workSignal: recording.signal,
+  })
+  const dispatcher = createDispatcher({
+    ...options,
+    recorder,
+    permits,
+    placeSignal: placing.signal,
+    workSignal: work.signal,
+  })
+  const fetchers = lanes.map((lane) =>
+    createFetcher({
+      lane,
+      consumer: options.consumer,
+      queue,
+      pool,
+      permits,
+      dispatcher,
+      logger,
+      clock,
+    }),
+  )
+  const chores = [
+    ...createRecoveryServices({
+      ...options,
+      attemptsMax: options.retry.attemptsMax,
+      permits,
+      dispatcher,
+    }),
+    ...createUpkeepServices({ ...options, permits }),
+  ]
+
+  return {
+    name: 'processor',
+    async start() {
+      for (const service of [...chores, ...fetchers]) await service.start()
+    },
+    async stop() {
+      await Promise.all([...fetchers, ...chores].map((service) => service.stop()))
+      placing.abort()
+      const grace = setTimeout(() => work.abort(), options.stopGraceMs)
+      const last = setTimeout(() => recording.abort(), options.stopGraceMs + recordMsMax)
+      await dispatcher.idle()
+      clearTimeout(grace)
+      await dispatcher.close()
+      await recorder.close()
+      clearTimeout(last)
+    },
+  }
+}

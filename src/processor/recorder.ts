@@ -1,0 +1,133 @@
+/**
+ * Recording what became of claimed messages. Settlements are batched into single commits; only after the commit is the queue
+ * entry acknowledged and the permit given back. While PostgreSQL is away the recorder keeps trying: permits stay taken, so
+ * reading stops, and nothing is acknowledged that was not recorded.
+ */
+import type { Lane } from '../domain/message.ts'
+import type { Queue } from '../queue/queue.ts'
+import { type Batcher, createBatcher } from '../runtime/batcher.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { pause } from '../runtime/notifier.ts'
+import type { SentSettlement, UnsentSettlement } from '../store/settlements.ts'
+import type { Store } from '../store/store.ts'
+import type { ProcessorMetrics } from './processor-metrics.ts'
+
+export interface RecorderOptions {
+  readonly store: Pick<Store, 'settleSent' | 'settleUnsent'>
+  readonly queue: Pick<Queue, 'acknowledge'>
+  readonly reportTimeoutMs: number
+  readonly metrics: ProcessorMetrics
+  readonly logger: Logger
+  /** Aborts when the process must end: what could not be recorded then stays unrecorded, and is recovered later. */
+  readonly workSignal: AbortSignal
+}
+
+export interface Recorder {
+  /** Resolves when it is committed. @throws when it could not be recorded before the process had to end */
+  recordSent(lane: Lane, settlement: SentSettlement): Promise<void>
+  recordUnsent(settlement: UnsentSettlement): Promise<void>
+  /** In the background, batched; a failure costs nothing but a second look at the entry. */
+  acknowledge(lane: Lane, receipt: string): void
+  /** Writes what is gathered. */
+  close(): Promise<void>
+}
+
+const batchMax = 1_000
+const lingerMs = 8
+const retryPauseMs = 200
+const retryPauseMsMax = 2_000
+/** Never reached: the permits bound it. */
+const pendingMax = 1_000_000
+
+export function createRecorder(options: RecorderOptions): Recorder {
+  const { store, queue, metrics, logger, workSignal } = options
+
+  /** Tries until it is recorded. */
+  async function persist<T>(what: string, settle: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await settle()
+      } catch (error) {
+        metrics.settleRetries.inc()
+        if (workSignal.aborted) throw error
+        logger.error({ event: 'settle.failed', what, attempt, err: error })
+        await pause(Math.min(retryPauseMsMax, retryPauseMs * attempt), workSignal)
+      }
+    }
+  }
+
+  const sent = createBatcher<SentSettlement & { readonly lane: Lane }, undefined>({
+    name: 'settle sent',
+    batchMax,
+    pendingMax,
+    flightsMax: 1,
+    lingerMs,
+    run: async (items) => {
+      const settled = await persist('sent', () => store.settleSent(items, options.reportTimeoutMs))
+      const moved = new Set(settled.map((message) => message.id))
+      for (const item of items) {
+        const status = moved.has(item.id) ? 'sent' : 'superseded'
+        metrics.settled.inc({ lane: item.lane, provider: item.provider, status })
+      }
+      return items.map(() => undefined)
+    },
+    onBatch: (size) => metrics.batchSize.observe({ statement: 'settle_sent' }, size),
+  })
+
+  const unsent = createBatcher<UnsentSettlement, undefined>({
+    name: 'settle unsent',
+    batchMax,
+    pendingMax,
+    flightsMax: 1,
+    lingerMs,
+    run: async (items) => {
+      const settled = await persist('unsent', () => store.settleUnsent(items))
+      const moved = new Set(settled.map((message) => message.id))
+      for (const item of items) {
+        const status = moved.has(item.id) ? item.result : 'superseded'
+        metrics.settled.inc({ lane: item.lane, provider: item.provider ?? 'none', status })
+        if (status === 'failed') metrics.deadLettered.inc({ lane: item.lane })
+      }
+      return items.map(() => undefined)
+    },
+    onBatch: (size) => metrics.batchSize.observe({ statement: 'settle_unsent' }, size),
+  })
+
+  const acknowledgers: Record<Lane, Batcher<string, undefined>> = {
+    normal: createAcknowledger('normal'),
+    express: createAcknowledger('express'),
+  }
+
+  function createAcknowledger(lane: Lane): Batcher<string, undefined> {
+    return createBatcher<string, undefined>({
+      name: `acknowledge ${lane}`,
+      batchMax,
+      pendingMax,
+      flightsMax: 1,
+      lingerMs,
+      run: async (receipts) => {
+        await queue.acknowledge(lane, receipts)
+        return receipts.map(() => undefined)
+      },
+    })
+  }
+
+  return {
+    async recordSent(lane, settlement) {
+      await sent.add({ ...settlement, lane })
+    },
+    async recordUnsent(settlement) {
+      await unsent.add(settlement)
+    },
+    acknowledge(lane, receipt) {
+      acknowledgers[lane].add(receipt).catch((error: unknown) => {
+        // It will be delivered again, claim nothing, and be acknowledged then.
+        logger.debug({ event: 'acknowledge.failed', lane, err: error })
+      })
+    },
+    async close() {
+      await Promise.all([sent.close(), unsent.close()])
+      await Promise.all([acknowledgers.normal.close(), acknowledgers.express.close()])
+    },
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * The chores that keep every message moving whatever died: promoter, sweeper, reclaimer, parked reports. All run in every
+ * processor; the statements see to it that two never decide about the same row.
+ */
+import { type Lane, lanes, type MessageId } from '../domain/message.ts'
+import { messageIdFloor } from '../domain/message-id.ts'
+import type { ProviderPool } from '../providers/provider-pool.ts'
+import type { Queue } from '../queue/queue.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { createPeriodic } from '../runtime/periodic.ts'
+import type { Permits } from '../runtime/permits.ts'
+import type { Service } from '../runtime/service.ts'
+import type { Store } from '../store/store.ts'
+import type { Dispatcher } from './dispatcher.ts'
+import type { ProcessorMetrics } from './processor-metrics.ts'
+
+export interface RecoveryOptions {
+  readonly store: Pick<Store, 'promoteDue' | 'sweepLane' | 'checkParkedReports'>
+  readonly queue: Pick<Queue, 'append' | 'depth' | 'reclaim'>
+  readonly pool: Pick<ProviderPool, 'unknownProviders' | 'room'>
+  readonly permits: Permits
+  readonly dispatcher: Pick<Dispatcher, 'dispatch'>
+  readonly consumer: string
+  readonly promoteIntervalMs: number
+  readonly sweepIntervalMs: number
+  readonly sweepGraceMs: number
+  readonly reclaimIdleMs: number
+  readonly claimLeaseMs: number
+  readonly reportTimeoutMs: number
+  readonly attemptsMax: number
+  readonly metrics: ProcessorMetrics
+  readonly logger: Logger
+  readonly clock: Clock
+}
+
+/** Rows that were put back into the queue are looked at again after this time. */
+const recheckMs = 30_000
+const reclaimIntervalMs = 2_000
+const reclaimMax = 500
+const parkedIntervalMs = 250
+/** Reports are matched to messages accepted within this time; parked ones are kept as long as they can match. */
+export const reportMatchWindowMs = 7 * 86_400_000
+
+export function createRecoveryServices(options: RecoveryOptions): Service[] {
+  const { store, queue, metrics, logger, clock } = options
+  const onError =
+    (chore: string) =>
+    (error: unknown): void =>
+      logger.warn({ event: 'recovery.failed', chore, err: error })
+
+  async function promote(): Promise<boolean> {
+    const [normal, express] = await Promise.all(lanes.map((lane) => queue.depth(lane)))
+    const { promotions, more } = await store.promoteDue({
+      recheckMs,
+      reportTimeoutMs: options.reportTimeoutMs,
+      unknownProviders: options.pool.unknownProviders,
+      attemptsMax: options.attemptsMax,
+      oldestQueuedAt: { normal: normal?.oldestAt ?? null, express: express?.oldestAt ?? null },
+    })
+    const ready: Record<Lane, MessageId[]> = { normal: [], express: [] }
+    for (const { id, lane, action, wasSending } of promotions) {
+      metrics.recovered.inc({ action, lane })
+      if (action === 'enqueue') ready[lane].push(id)
+      if (wasSending) logger.warn({ event: 'message.in_doubt', message_id: id, lane, action })
+    }
+    for (const lane of ['express', 'normal'] as const) {
+      if (ready[lane].length > 0) await queue.append(lane, ready[lane])
+    }
+    return more
+  }
+
+  async function sweep(): Promise<boolean> {
+    let more = false
+    for (const lane of lanes) {
+      const { oldestAt } = await queue.depth(lane)
+      // What is younger than the oldest entry of the queue merely waits its turn.
+      const newestMs = Math.min(clock.now(), oldestAt?.getTime() ?? Number.POSITIVE_INFINITY)
+      const upTo = messageIdFloor(newestMs - options.sweepGraceMs)
+      const swept = await store.sweepLane(lane, upTo, options.claimLeaseMs, options.reportTimeoutMs)
+      if (swept.more) more = true
+      for (const [status, count] of Object.entries(swept.found)) {
+        metrics.sweepFound.inc({ lane, status }, count)
+      }
+    }
+    return more
+  }
+
+  async function reclaim(): Promise<boolean> {
+    let more = false
+    for (const lane of lanes) {
+      const express = lane === 'express'
+      const count = Math.min(options.permits.free(express), options.pool.room(express), reclaimMax)
+      if (count === 0) continue
+      const entries = await queue.reclaim(lane, options.consumer, options.reclaimIdleMs, count)
+      if (entries.length === 0) continue
+      logger.warn({ event: 'queue.reclaimed', lane, count: entries.length })
+      // The fetch loops may have taken permits meanwhile: what has no permit stays pending for the next round.
+      const taken = entries.slice(0, options.permits.free(express))
+      options.permits.take(express, taken.length)
+      options.dispatcher.dispatch(lane, taken)
+      if (entries.length === count) more = true
+    }
+    return more
+  }
+
+  async function checkParked(): Promise<undefined> {
+    const applied = await store.checkParkedReports(
+      reportMatchWindowMs,
+      reportMatchWindowMs,
+      clock.now(),
+    )
+    if (applied.matched > 0) metrics.parkedMatched.inc(applied.matched)
+    return undefined
+  }
+
+  const chore = (
+    name: string,
+    intervalMs: number,
+    run: () => Promise<boolean | undefined>,
+  ): Service => createPeriodic({ name, intervalMs, run, onError: onError(name) })
+
+  return [
+    chore('promote', options.promoteIntervalMs, promote),
+    chore('sweep', options.sweepIntervalMs, sweep),
+    chore('reclaim', reclaimIntervalMs, reclaim),
+    chore('check parked reports', parkedIntervalMs, checkParked),
+  ]
+}

@@ -1,0 +1,154 @@
+import { describe, expect, test } from 'bun:test'
+import type { ClaimedMessage } from '../domain/message.ts'
+import type { SubmitOutcome } from '../domain/submit-outcome.ts'
+import type { Reservation, ReserveOptions } from '../providers/provider-pool.ts'
+import type { Reassignment } from '../store/message-claims.ts'
+import { runRound } from './submission.ts'
+
+const message: ClaimedMessage = {
+  id: '01a20786-1074-74de-9073-e313a5382b96',
+  lane: 'normal',
+  recipient: '+1234567890',
+  senderId: null,
+  text: 'hi',
+  attempt: 1,
+  provider: 'a',
+  inDoubtProvider: null,
+}
+const taken: SubmitOutcome = { kind: 'taken', providerMessageId: 'x' }
+const unavailable: SubmitOutcome = { kind: 'unavailable', code: 'http_status_503', detail: '' }
+const timeout: SubmitOutcome = { kind: 'indeterminate', code: 'timeout', detail: '' }
+
+interface Scenario {
+  readonly outcomes: Readonly<Record<string, SubmitOutcome>>
+  readonly inDoubt?: 'resend' | 'unknown'
+  readonly ours?: boolean
+  readonly changes?: Partial<ClaimedMessage>
+}
+
+async function round({ outcomes, inDoubt = 'resend', ours = true, changes = {} }: Scenario) {
+  const submitted: string[] = []
+  const moves: Reassignment[] = []
+  let held = 0
+  const place = (provider: string): Reservation => {
+    held++
+    return {
+      provider,
+      inDoubt,
+      submit: async () => {
+        held--
+        submitted.push(provider)
+        return outcomes[provider] ?? unavailable
+      },
+      cancel: () => {
+        held--
+      },
+    }
+  }
+  const reserveWithin = async ({ exclude, prefer }: ReserveOptions) => {
+    const names = Object.keys(outcomes).filter((name) => !exclude?.has(name))
+    const name = names.find((candidate) => candidate === prefer) ?? names[0]
+    return name === undefined ? null : place(name)
+  }
+  const claimed = { ...message, ...changes }
+  const result = await runRound(claimed, place(claimed.provider), {
+    pool: { reserveWithin },
+    retry: { attemptsMax: 3, backoffBaseMs: 1_000, backoffMsMax: 60_000 },
+    roundMsMax: 1_000,
+    senderIdDefault: null,
+    clock: { now: () => 0, monotonicMs: () => 0 },
+    random: () => 0.5,
+    reassign: async (move) => {
+      moves.push(move)
+      return ours
+    },
+    onOutcome: () => undefined,
+    workSignal: new AbortController().signal,
+  })
+  expect(held).toBe(0)
+  return { result, submitted, moves }
+}
+
+describe('a round', () => {
+  test('taken at the first provider', async () => {
+    const { result, moves } = await round({ outcomes: { a: taken } })
+    expect(result).toMatchObject({ kind: 'sent', settlement: { provider: 'a', failures: [] } })
+    expect(moves).toEqual([])
+  })
+
+  test('fails over at once, writing the move down first, and keeps the failure', async () => {
+    const { result, submitted, moves } = await round({ outcomes: { a: unavailable, b: taken } })
+    expect(submitted).toEqual(['a', 'b'])
+    expect(moves).toEqual([{ id: message.id, attempt: 1, provider: 'b' }])
+    expect(result).toMatchObject({
+      kind: 'sent',
+      settlement: { provider: 'b', failures: [{ provider: 'a', code: 'http_status_503' }] },
+    })
+  })
+
+  test('does not submit a message that somebody else has taken over', async () => {
+    const { result, submitted } = await round({
+      outcomes: { a: unavailable, b: taken },
+      ours: false,
+    })
+    expect(result.kind).toBe('lost')
+    expect(submitted).toEqual(['a'])
+  })
+
+  test('with all providers spent it is tried later, and after the last attempt it has failed', async () => {
+    const outcomes = { a: unavailable, b: unavailable }
+    const first = await round({ outcomes })
+    expect(first.result).toMatchObject({ settlement: { result: 'queued', retryInMs: 500 } })
+    const last = await round({ outcomes, changes: { attempt: 3 } })
+    expect(last.result).toMatchObject({ settlement: { result: 'failed' } })
+    expect(last.result.kind === 'unsent' && last.result.settlement.failures.length).toBe(2)
+  })
+
+  test('a rejection is final and nobody else is asked', async () => {
+    const rejected: SubmitOutcome = { kind: 'rejected', code: 'invalid_recipient', detail: '' }
+    const { result, submitted } = await round({ outcomes: { a: rejected, b: taken } })
+    expect(submitted).toEqual(['a'])
+    expect(result).toMatchObject({ settlement: { result: 'rejected', provider: 'a' } })
+  })
+
+  test('in doubt: by policy sent again at the same provider, or unknown for good', async () => {
+    const resend = await round({ outcomes: { a: timeout, b: taken } })
+    expect(resend.submitted).toEqual(['a'])
+    expect(resend.result).toMatchObject({ settlement: { result: 'queued', inDoubtProvider: 'a' } })
+    const unknown = await round({ outcomes: { a: timeout, b: taken }, inDoubt: 'unknown' })
+    expect(unknown.result).toMatchObject({ settlement: { result: 'unknown' } })
+  })
+
+  test('in doubt after the last attempt is unknown, never failed', async () => {
+    const changes = { attempt: 3 }
+    const last = await round({ outcomes: { a: timeout }, changes })
+    expect(last.result).toMatchObject({ settlement: { result: 'unknown' } })
+    const spent = await round({
+      outcomes: { a: unavailable },
+      changes: { ...changes, inDoubtProvider: 'a' },
+    })
+    expect(spent.result).toMatchObject({ settlement: { result: 'unknown' } })
+  })
+
+  test('a provider that may hold the message is asked first', async () => {
+    const { submitted, moves } = await round({
+      outcomes: { a: taken, b: taken },
+      changes: { inDoubtProvider: 'b' },
+    })
+    expect(submitted).toEqual(['b'])
+    expect(moves).toEqual([{ id: message.id, attempt: 1, provider: 'b' }])
+  })
+
+  test('a throttled provider is left for another, and its wait is kept when there is none', async () => {
+    const throttled: SubmitOutcome = {
+      kind: 'throttled',
+      retryAfterMs: 9_000,
+      code: 'x',
+      detail: '',
+    }
+    const moved = await round({ outcomes: { a: throttled, b: taken } })
+    expect(moved.result.kind).toBe('sent')
+    const alone = await round({ outcomes: { a: throttled } })
+    expect(alone.result).toMatchObject({ settlement: { result: 'queued', retryInMs: 9_000 } })
+  })
+})

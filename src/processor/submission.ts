@@ -1,0 +1,215 @@
+/**
+ * One claimed message on its way through the providers: submit, fail over at once while nothing was taken, and decide what
+ * the round comes to. Pure control flow over what it is given; recording is the caller's.
+ */
+import type { ClaimedMessage } from '../domain/message.ts'
+import { type RetrySchedule, retryDelayMs } from '../domain/retry-schedule.ts'
+import type { AttemptFailure, SubmitOutcome } from '../domain/submit-outcome.ts'
+import type { ProviderPool, Reservation } from '../providers/provider-pool.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Reassignment } from '../store/message-claims.ts'
+import type { SentSettlement, UnsentSettlement } from '../store/settlements.ts'
+
+export interface SubmissionOptions {
+  readonly pool: Pick<ProviderPool, 'reserveWithin'>
+  readonly retry: RetrySchedule
+  /** Failing over ends this long after the round began: the claim must not outlive its lease. */
+  readonly roundMsMax: number
+  readonly senderIdDefault: string | null
+  readonly clock: Clock
+  readonly random: () => number
+  /** Writes down that the message goes to another provider; false when it is no longer ours. */
+  readonly reassign: (reassignment: Reassignment) => Promise<boolean>
+  readonly onOutcome: (
+    message: ClaimedMessage,
+    provider: string,
+    outcome: SubmitOutcome,
+    durationMs: number,
+  ) => void
+  readonly workSignal: AbortSignal
+}
+
+export type RoundResult =
+  | { readonly kind: 'sent'; readonly settlement: SentSettlement }
+  | { readonly kind: 'unsent'; readonly settlement: UnsentSettlement }
+  /** Somebody else has the message now: nothing to record. */
+  | { readonly kind: 'lost' }
+
+/** Runs one round for a message, beginning at the provider it was claimed for. */
+export async function runRound(
+  message: ClaimedMessage,
+  first: Reservation,
+  options: SubmissionOptions,
+): Promise<RoundResult> {
+  const { clock, pool, workSignal } = options
+  const endsAtMs = clock.monotonicMs() + options.roundMsMax
+  const express = message.lane === 'express'
+  const failures: AttemptFailure[] = []
+  const tried = new Set<string>()
+  let retryAfterMs = 0
+  let reservation: Reservation | null = first
+
+  if (message.inDoubtProvider !== null && message.inDoubtProvider !== first.provider) {
+    reservation = await moveToInDoubtProvider(message, first, options)
+    if (reservation === null) return { kind: 'lost' }
+  }
+
+  for (;;) {
+    const outcome = await submitOnce(message, reservation, options)
+    if (outcome.kind === 'taken') {
+      return {
+        kind: 'sent',
+        settlement: {
+          id: message.id,
+          attempt: message.attempt,
+          provider: reservation.provider,
+          providerMessageId: outcome.providerMessageId,
+          failures,
+        },
+      }
+    }
+    const { code, detail } = outcome
+    const at = new Date(clock.now()).toISOString()
+    const { provider } = reservation
+    failures.push({ attempt: message.attempt, provider, kind: outcome.kind, code, detail, at })
+    if (outcome.kind === 'rejected') return final(message, 'rejected', provider, failures)
+    if (outcome.kind === 'indeterminate') return inDoubt(message, reservation, failures, options)
+    if (outcome.kind === 'throttled') retryAfterMs = Math.max(retryAfterMs, outcome.retryAfterMs)
+
+    tried.add(provider)
+    reservation = await pool.reserveWithin(
+      { express, exclude: tried },
+      endsAtMs - clock.monotonicMs(),
+      workSignal,
+    )
+    if (reservation === null) return tryLater(message, failures, retryAfterMs, options)
+    if (!(await moveTo(message, reservation, options))) return { kind: 'lost' }
+  }
+}
+
+async function submitOnce(
+  message: ClaimedMessage,
+  reservation: Reservation,
+  options: SubmissionOptions,
+): Promise<SubmitOutcome> {
+  const startedAtMs = options.clock.monotonicMs()
+  const outcome = await reservation.submit(
+    {
+      reference: message.id,
+      recipient: message.recipient,
+      senderId: message.senderId ?? options.senderIdDefault,
+      text: message.text,
+    },
+    options.workSignal,
+  )
+  const durationMs = options.clock.monotonicMs() - startedAtMs
+  options.onOutcome(message, reservation.provider, outcome, durationMs)
+  return outcome
+}
+
+/** Another provider may hold the message: it is asked first, with the same key, so that it can tell. */
+async function moveToInDoubtProvider(
+  message: ClaimedMessage,
+  first: Reservation,
+  options: SubmissionOptions,
+): Promise<Reservation | null> {
+  const preferred = await options.pool.reserveWithin(
+    { express: message.lane === 'express', prefer: message.inDoubtProvider },
+    options.roundMsMax / 2,
+    options.workSignal,
+  )
+  if (preferred === null) return first
+  first.cancel()
+  if (preferred.provider === first.provider) return preferred
+  return (await moveTo(message, preferred, options)) ? preferred : null
+}
+
+/** Records the move before anything goes out; gives the place back when the message is no longer ours. */
+async function moveTo(
+  message: ClaimedMessage,
+  reservation: Reservation,
+  options: SubmissionOptions,
+): Promise<boolean> {
+  const { provider } = reservation
+  const ours = await options
+    .reassign({ id: message.id, attempt: message.attempt, provider })
+    .catch((error: unknown) => {
+      reservation.cancel()
+      throw error
+    })
+  if (!ours) reservation.cancel()
+  return ours
+}
+
+function inDoubt(
+  message: ClaimedMessage,
+  reservation: Reservation,
+  failures: AttemptFailure[],
+  options: SubmissionOptions,
+): RoundResult {
+  const { provider } = reservation
+  const retryInMs = retryDelayMs(options.retry, message.attempt, options.random())
+  // After the last attempt it may still have been taken: `failed` would claim to know better.
+  if (reservation.inDoubt === 'unknown' || retryInMs === null) {
+    return final(message, 'unknown', provider, failures)
+  }
+  return again(message, provider, provider, failures, retryInMs)
+}
+
+function tryLater(
+  message: ClaimedMessage,
+  failures: AttemptFailure[],
+  retryAfterMs: number,
+  options: SubmissionOptions,
+): RoundResult {
+  const provider = failures.at(-1)?.provider ?? message.provider
+  const retryInMs = retryDelayMs(options.retry, message.attempt, options.random(), retryAfterMs)
+  if (retryInMs !== null)
+    return again(message, provider, message.inDoubtProvider, failures, retryInMs)
+  return final(message, message.inDoubtProvider === null ? 'failed' : 'unknown', provider, failures)
+}
+
+function again(
+  message: ClaimedMessage,
+  provider: string,
+  inDoubtProvider: string | null,
+  failures: AttemptFailure[],
+  retryInMs: number,
+): RoundResult {
+  const { id, attempt, lane } = message
+  return {
+    kind: 'unsent',
+    settlement: {
+      id,
+      attempt,
+      lane,
+      result: 'queued',
+      retryInMs,
+      provider,
+      inDoubtProvider,
+      failures,
+    },
+  }
+}
+
+function final(
+  message: ClaimedMessage,
+  result: 'rejected' | 'unknown' | 'failed',
+  provider: string,
+  failures: AttemptFailure[],
+): RoundResult {
+  const { id, attempt, lane } = message
+  return {
+    kind: 'unsent',
+    settlement: {
+      id,
+      attempt,
+      lane,
+      result,
+      retryInMs: 0,
+      provider,
+      inDoubtProvider: null,
+      failures,
+    },
+  }
+}

@@ -1,0 +1,78 @@
+/** Chores that have no hurry: partitions ahead and retention behind, and the gauges that need a question to a server. */
+import { lanes } from '../domain/message.ts'
+import type { ProviderPool } from '../providers/provider-pool.ts'
+import type { Queue } from '../queue/queue.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { createPeriodic } from '../runtime/periodic.ts'
+import type { Permits } from '../runtime/permits.ts'
+import type { Service } from '../runtime/service.ts'
+import type { Store } from '../store/store.ts'
+import type { ProcessorMetrics } from './processor-metrics.ts'
+
+export interface UpkeepOptions {
+  readonly store: Pick<Store, 'createPartitions' | 'dropPartitionsBefore' | 'countDeadLetters'>
+  readonly queue: Pick<Queue, 'depth'>
+  readonly pool: Pick<ProviderPool, 'status'>
+  readonly permits: Permits
+  readonly partitionsAheadDays: number
+  readonly retentionDays: number
+  readonly metrics: ProcessorMetrics
+  readonly logger: Logger
+  readonly clock: Clock
+}
+
+const partitionsIntervalMs = 600_000
+const gaugesIntervalMs = 1_000
+const circuitStates = ['closed', 'open', 'half_open'] as const
+
+export function createUpkeepServices(options: UpkeepOptions): Service[] {
+  const { store, queue, pool, permits, metrics, logger, clock } = options
+
+  async function keepPartitions(): Promise<undefined> {
+    await store.createPartitions(options.partitionsAheadDays)
+    const oldest = new Date(clock.now() - options.retentionDays * 86_400_000)
+    for (const partition of await store.dropPartitionsBefore(oldest)) {
+      logger.info({ event: 'partition.dropped', partition })
+    }
+    return undefined
+  }
+
+  async function measure(): Promise<undefined> {
+    permitsAndProviders()
+    for (const lane of lanes) {
+      const depth = await queue.depth(lane)
+      metrics.queueDepth.set({ lane }, depth.total)
+      metrics.queuePending.set({ lane }, depth.pending)
+      const ageMs = depth.oldestAt === null ? 0 : clock.now() - depth.oldestAt.getTime()
+      metrics.oldestWaiting.set({ lane }, Math.max(0, ageMs) / 1_000)
+    }
+    metrics.deadLetters.set(await store.countDeadLetters())
+    return undefined
+  }
+
+  function permitsAndProviders(): void {
+    metrics.permitsInUse.set(permits.inUse)
+    for (const { name, circuit, inFlight } of pool.status()) {
+      metrics.providerInFlight.set({ provider: name }, inFlight)
+      for (const state of circuitStates) {
+        metrics.circuitState.set({ provider: name, state }, state === circuit ? 1 : 0)
+      }
+    }
+  }
+
+  return [
+    createPeriodic({
+      name: 'partitions',
+      intervalMs: partitionsIntervalMs,
+      run: keepPartitions,
+      onError: (error) => logger.warn({ event: 'partitions.failed', err: error }),
+    }),
+    createPeriodic({
+      name: 'gauges',
+      intervalMs: gaugesIntervalMs,
+      run: measure,
+      onError: (error) => logger.debug({ event: 'gauges.failed', err: error }),
+    }),
+  ]
+}

@@ -1,0 +1,171 @@
+/**
+ * All providers together: which one takes the next message, and waiting for one that can. A slow or dead provider only
+ * ever fills its own gate; the others get what it cannot take.
+ */
+import type { CircuitOptions, CircuitState } from '../domain/circuit.ts'
+import type { InDoubtPolicy, SubmitOutcome } from '../domain/submit-outcome.ts'
+import { pickWeighted } from '../domain/weighted-choice.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { createNotifier } from '../runtime/notifier.ts'
+import type { ProviderDriver, ProviderSettings, Submission } from './provider.ts'
+import { createProviderGate, type ProviderGate } from './provider-gate.ts'
+
+/** A place at one provider for one submit. Exactly one of `submit` and `cancel` must follow. */
+export interface Reservation {
+  readonly provider: string
+  readonly inDoubt: InDoubtPolicy
+  submit(submission: Submission, signal: AbortSignal): Promise<SubmitOutcome>
+  cancel(): void
+}
+
+export interface ReserveOptions {
+  /** Express messages may use the part of each provider that is kept for them. */
+  readonly express: boolean
+  /** Already tried for this message. */
+  readonly exclude?: ReadonlySet<string>
+  /** Asked first, and only, while it is healthy. */
+  readonly prefer?: string | null
+}
+
+export interface ProviderStatus {
+  readonly name: string
+  readonly circuit: CircuitState
+  readonly inFlight: number
+  readonly weight: number
+}
+
+export interface ProviderPool {
+  /** A place now, or null. */
+  reserve(options: ReserveOptions): Reservation | null
+  /**
+   * A place as soon as there is one; null when no provider that may be asked is healthy, when `waitMs` is over, or when the
+   * signal aborts.
+   */
+  reserveWithin(
+    options: ReserveOptions,
+    waitMs: number,
+    signal: AbortSignal,
+  ): Promise<Reservation | null>
+  /** How many reservations would succeed now. */
+  room(express: boolean): number
+  /** Resolves when there may be room again, or when the signal aborts. */
+  whenRoom(express: boolean, signal: AbortSignal): Promise<void>
+  /** Providers whose in-doubt policy is `unknown`. */
+  readonly unknownProviders: readonly string[]
+  status(): ProviderStatus[]
+  close(): Promise<void>
+}
+
+export interface ProviderPoolOptions {
+  readonly providers: readonly ProviderSettings[]
+  readonly circuit: CircuitOptions
+  readonly createDriver: (settings: ProviderSettings) => ProviderDriver
+  readonly clock: Clock
+  readonly random: () => number
+  /** After every submit: for metrics. */
+  readonly onSubmit?: (provider: string, outcome: SubmitOutcome, durationMs: number) => void
+}
+
+/** A wait ends at the latest after this time, to look again. */
+const waitMsMax = 1_000
+
+export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
+  const { clock, onSubmit } = options
+  const nowMs = (): number => clock.monotonicMs()
+  const changed = createNotifier()
+  const gates: readonly ProviderGate[] = options.providers.map((settings) =>
+    createProviderGate(settings, options.createDriver(settings), options.circuit, options.random),
+  )
+
+  /** Those that may be asked for this message, whether or not they have room. */
+  function candidates({ exclude, prefer }: ReserveOptions): ProviderGate[] {
+    const now = nowMs()
+    const preferred = gates.find((gate) => gate.settings.name === prefer)
+    if (preferred?.healthy(now) && !exclude?.has(preferred.settings.name)) return [preferred]
+    return gates.filter(
+      (gate) => gate.weight > 0 && !exclude?.has(gate.settings.name) && gate.healthy(now),
+    )
+  }
+
+  function reserve(wanted: ReserveOptions): Reservation | null {
+    const now = nowMs()
+    const withRoom = candidates(wanted).filter((gate) => gate.room(wanted.express, now) > 0)
+    const gate =
+      withRoom.length === 1 && withRoom[0]?.weight === 0 ? withRoom[0] : pickWeighted(withRoom)
+    return gate === null ? null : hold(gate)
+  }
+
+  function hold(gate: ProviderGate): Reservation {
+    const wasProbe = gate.began(nowMs())
+    let open = true
+    function end(outcome: SubmitOutcome | null): void {
+      if (!open) throw new Error('a reservation ends once')
+      open = false
+      gate.ended(outcome, wasProbe, nowMs())
+      changed.notify()
+    }
+    return {
+      provider: gate.settings.name,
+      inDoubt: gate.settings.inDoubt,
+      async submit(submission, signal) {
+        const startedAt = nowMs()
+        const outcome = await gate.driver
+          .submit(submission, signal)
+          .catch((error: unknown) => defectOutcome(error))
+        end(outcome)
+        onSubmit?.(gate.settings.name, outcome, nowMs() - startedAt)
+        return outcome
+      },
+      cancel: () => end(null),
+    }
+  }
+
+  function waitLimitMs(express: boolean): number {
+    const now = nowMs()
+    const wakeAt = Math.min(...gates.map((gate) => gate.wakeAtMs(express, now)))
+    return Math.min(waitMsMax, Math.max(1, wakeAt - now))
+  }
+
+  async function reserveWithin(
+    wanted: ReserveOptions,
+    waitMs: number,
+    signal: AbortSignal,
+  ): Promise<Reservation | null> {
+    const deadline = nowMs() + waitMs
+    for (;;) {
+      const reservation = reserve(wanted)
+      if (reservation !== null) return reservation
+      const leftMs = deadline - nowMs()
+      if (leftMs <= 0 || signal.aborted || candidates(wanted).length === 0) return null
+      await changed.wait(signal, Math.min(leftMs, waitLimitMs(wanted.express)))
+    }
+  }
+
+  return {
+    reserve,
+    reserveWithin,
+    room(express) {
+      const now = nowMs()
+      return gates.reduce((sum, gate) => sum + (gate.weight > 0 ? gate.room(express, now) : 0), 0)
+    },
+    whenRoom: (express, signal) => changed.wait(signal, waitLimitMs(express)),
+    unknownProviders: options.providers
+      .filter((provider) => provider.inDoubt === 'unknown')
+      .map((provider) => provider.name),
+    status: () =>
+      gates.map((gate) => ({
+        name: gate.settings.name,
+        circuit: gate.circuitState,
+        inFlight: gate.inFlight,
+        weight: gate.weight,
+      })),
+    async close() {
+      await Promise.all(gates.map((gate) => gate.driver.close()))
+    },
+  }
+}
+
+function defectOutcome(error: unknown): SubmitOutcome {
+  const detail = error instanceof Error ? error.message : String(error)
+  return { kind: 'indeterminate', code: 'driver_defect', detail: detail.slice(0, 300) }
+}

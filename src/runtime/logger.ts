@@ -1,0 +1,52 @@
+/**
+ * Structured logs: one JSON object a line on stdout, times in RFC 3339 UTC. Whoever logs passes fields, never a
+ * sentence with values in it. Secrets never reach a log; recipients do so only through `maskRecipient`.
+ */
+import { type Logger, pino } from 'pino'
+
+export type { Logger } from 'pino'
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+export type LogLevel = (typeof logLevels)[number]
+
+/** Log lines are gathered up to this size before they are written, and at the latest after the flush interval. */
+const bufferBytesMin = 4_096
+const flushIntervalMs = 500
+
+export interface ProcessLogger {
+  readonly logger: Logger
+  /** Writes what is gathered; the last thing before the process ends. */
+  flush(): void
+}
+
+export function createLogger(level: LogLevel, role: string): ProcessLogger {
+  const destination = pino.destination({ dest: 1, sync: false, minLength: bufferBytesMin })
+  const logger = pino(
+    {
+      level,
+      base: { role, pid: process.pid },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    destination,
+  )
+  const timer = setInterval(() => destination.flush(), flushIntervalMs)
+  timer.unref()
+  return {
+    logger,
+    flush() {
+      clearInterval(timer)
+      try {
+        destination.flushSync()
+      } catch {
+        // stdout is gone, or was not opened yet: there is nobody to tell.
+      }
+    },
+  }
+}
+
+/** `+491701234567` becomes `+4917*****567`: enough to recognise, too little to call. */
+export function maskRecipient(recipient: string): string {
+  if (recipient.length <= 8) return '*'.repeat(recipient.length)
+  return recipient.slice(0, 5) + '*'.repeat(recipient.length - 8) + recipient.slice(-3)
+}

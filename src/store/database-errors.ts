@@ -1,0 +1,58 @@
+/**
+ * What a failed statement means for its caller. Total: an error that cannot be classified is `defect`.
+ */
+
+export type DatabaseErrorKind =
+  /** No answer from the server, or it is starting, stopping, full, read-only: try again later. */
+  | 'unavailable'
+  /** The statement took too long and was stopped by the server: it had no effect. */
+  | 'timeout'
+  /** Deadlock or serialization: try again at once. */
+  | 'conflict'
+  /** A row has no partition to go to. */
+  | 'partition_missing'
+  /** The server refuses a value: trying again cannot help. */
+  | 'data'
+  /** A bug of ours. */
+  | 'defect'
+
+/** Codes of the driver (postgres.js) and of sockets, where no SQLSTATE exists. */
+const connectionCodes = new Set([
+  'CONNECTION_CLOSED',
+  'CONNECTION_ENDED',
+  'CONNECTION_DESTROYED',
+  'CONNECT_TIMEOUT',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ENOENT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+])
+
+/** By SQLSTATE (documentation, appendix A). */
+export function databaseErrorKind(error: unknown): DatabaseErrorKind {
+  const code = errorCode(error)
+  if (code === undefined) return 'defect'
+  if (connectionCodes.has(code)) return 'unavailable'
+  if (code === '57014') return 'timeout'
+  if (code === '40P01' || code === '40001' || code === '55P03') return 'conflict'
+  if (code === '23514' && isPartitionMissing(error)) return 'partition_missing'
+  // 08 connection, 25006 read-only, 53 resources, 57P shutting down or starting, 58 system, 3D000 database missing
+  if (/^(08|53|58|57P|25006|3D000|28)/.test(code)) return 'unavailable'
+  if (/^(22|23)/.test(code)) return 'data'
+  return 'defect'
+}
+
+function errorCode(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined
+  const code = (error as { code?: unknown }).code
+  return typeof code === 'string' ? code : undefined
+}
+
+function isPartitionMissing(error: unknown): boolean {
+  return String((error as { message?: unknown }).message).includes('no partition of relation')
+}

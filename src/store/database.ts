@@ -1,0 +1,108 @@
+/**
+ * Connections to PostgreSQL: one pool that writes (and reads what must be fresh), one that reads from the replica.
+ */
+import postgres, { type Sql } from 'postgres'
+
+export interface ServerAddress {
+  /** A host name, an address, or the directory of a unix socket. */
+  readonly host: string
+  readonly port: number
+}
+
+export interface DatabaseOptions {
+  readonly write: ServerAddress
+  /** Equal to `write` when there is no replica. */
+  readonly read: ServerAddress
+  readonly user: string
+  readonly password: string | null
+  readonly database: string
+  readonly tls: 'disable' | 'require' | 'verify-full'
+  readonly poolWriteMax: number
+  readonly poolReadMax: number
+  readonly statementTimeoutMs: number
+  /** Shown in pg_stat_activity. */
+  readonly applicationName: string
+  /** The embedded server is one session for all: no settings per connection, no second pool. */
+  readonly embedded: boolean
+}
+
+export interface Database {
+  readonly write: Sql
+  readonly read: Sql
+  readonly hasReplica: boolean
+  /** Waits for running statements, at most `timeoutMs`, then closes all connections. */
+  close(timeoutMs: number): Promise<void>
+}
+
+const connectTimeoutSeconds = 5
+
+/**
+ * Plans for the write pool. Its statements reach rows by key only, in batches given as arrays whose size the planner cannot
+ * know; on a partition that was empty when the plan was made it would choose to read the whole table, and keep that plan
+ * while the table grows. So the statements are written to have one good plan at any size (`= ANY` over an index, then a hash
+ * join with the batch), and the planner is kept from the others. See docs/decisions/0003-keyed-plans.md.
+ */
+export const keyedPlans = {
+  plan_cache_mode: 'force_generic_plan',
+  enable_seqscan: 'off',
+  enable_nestloop: 'off',
+  enable_mergejoin: 'off',
+  jit: 'off',
+} as const
+
+/** Connects lazily: the first statement of a pool opens its first connection. */
+export function createDatabase(options: DatabaseOptions): Database {
+  const shared = {
+    user: options.user,
+    database: options.database,
+    ...(options.password === null ? {} : { password: options.password }),
+    ssl: tlsOption(options.tls),
+    connect_timeout: connectTimeoutSeconds,
+    backoff: (attempt: number) => Math.min(0.05 * 2 ** attempt, 1) * (0.5 + Math.random() / 2),
+    fetch_types: false,
+    max_lifetime: null,
+    onnotice: () => undefined,
+  }
+  const session = {
+    application_name: options.applicationName,
+    statement_timeout: options.statementTimeoutMs,
+    idle_in_transaction_session_timeout: options.statementTimeoutMs * 2,
+  }
+  const pool = (server: ServerAddress, max: number, settings: object): Sql =>
+    postgres({
+      ...shared,
+      ...(server.host.startsWith('/')
+        ? { path: server.host, host: server.host }
+        : { host: server.host }),
+      port: server.port,
+      max,
+      connection: options.embedded
+        ? { application_name: options.applicationName }
+        : { ...session, ...settings },
+    })
+
+  const write = pool(options.write, options.poolWriteMax, keyedPlans)
+  const sameServer =
+    options.read.host === options.write.host && options.read.port === options.write.port
+  // A pool of its own even on the same server: a slow listing must not hold a connection of the write path.
+  const read = options.embedded
+    ? write
+    : pool(options.read, options.poolReadMax, { default_transaction_read_only: 'on' })
+
+  return {
+    write,
+    read,
+    hasReplica: !sameServer,
+    async close(timeoutMs) {
+      const timeout = timeoutMs / 1000
+      await Promise.all([
+        write.end({ timeout }),
+        read === write ? undefined : read.end({ timeout }),
+      ])
+    },
+  }
+}
+
+function tlsOption(tls: DatabaseOptions['tls']): false | 'require' | 'verify-full' {
+  return tls === 'disable' ? false : tls
+}

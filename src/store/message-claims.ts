@@ -1,0 +1,109 @@
+/**
+ * The claim: the one place where a message becomes a processor's to send. Whoever's UPDATE finds the row `queued`
+ * has it; a repeated or stale queue entry finds it otherwise and gets nothing.
+ */
+import type { Sql } from 'postgres'
+import type { ClaimedMessage, Lane, MessageId } from '../domain/message.ts'
+import { messageIdRange } from '../domain/message-id.ts'
+import { plainArray, textArray } from './array-literal.ts'
+import { defineStatement } from './statement.ts'
+
+/** What is asked for: the id, and the provider it will be submitted to if the claim succeeds. */
+export interface ClaimRequest {
+  readonly id: MessageId
+  readonly provider: string
+}
+
+const claimStatement = defineStatement<{
+  id: string
+  lane: Lane
+  recipient: string
+  sender_id: string | null
+  body: string
+  attempts: number
+  provider: string
+  in_doubt_provider: string | null
+}>(
+  'messages.claim',
+  `UPDATE messages m
+   SET status = 'sending', attempts = m.attempts + 1, provider = wanted.provider, claimed_at = now(),
+       due_at = CASE WHEN m.due_at IS NOT NULL THEN now() + $5::bigint * interval '1 ms' END
+   FROM unnest($1::uuid[], $2::text[]) AS wanted (id, provider)
+   WHERE m.id = wanted.id AND m.id = ANY($1::uuid[]) AND m.id BETWEEN $3::uuid AND $4::uuid
+     AND m.status = 'queued' AND m.expires_at > now()
+   RETURNING m.id, m.lane, m.recipient, m.sender_id, m.body, m.attempts, m.provider, m.in_doubt_provider`,
+)
+
+/**
+ * Claims what is still to be sent: `queued` and not expired. The provider is written before anything goes to it, so
+ * that after a crash it is known who may hold the message. Ids that are not in the answer are somebody else's, or done.
+ *
+ * @param leaseMs after this time without a settlement the claim counts as lost
+ */
+export async function claimMessages(
+  sql: Sql,
+  requests: readonly ClaimRequest[],
+  leaseMs: number,
+): Promise<ClaimedMessage[]> {
+  if (requests.length === 0) return []
+  // In key order, so that two batches never wait for each other's rows in a circle.
+  const ordered = requests.toSorted((a, b) => (a.id < b.id ? -1 : 1))
+  const ids = ordered.map((request) => request.id)
+  const { min, max } = messageIdRange(ids)
+  const rows = await claimStatement(sql, [
+    plainArray(ids),
+    textArray(ordered.map((request) => request.provider)),
+    min,
+    max,
+    leaseMs,
+  ])
+  return rows.map((row) => ({
+    id: row.id,
+    lane: row.lane,
+    recipient: row.recipient,
+    senderId: row.sender_id,
+    text: row.body,
+    attempt: row.attempts,
+    provider: row.provider,
+    inDoubtProvider: row.in_doubt_provider,
+  }))
+}
+
+/** A claimed message that moves on to another provider. */
+export interface Reassignment {
+  readonly id: MessageId
+  readonly attempt: number
+  readonly provider: string
+}
+
+const reassignStatement = defineStatement<{ id: string }>(
+  'messages.reassign',
+  `UPDATE messages m
+   SET provider = moved.provider, claimed_at = now()
+   FROM unnest($1::uuid[], $2::int[], $3::text[]) AS moved (id, attempt, provider)
+   WHERE m.id = moved.id AND m.id = ANY($1::uuid[]) AND m.id BETWEEN $4::uuid AND $5::uuid
+     AND m.status = 'sending' AND m.attempts = moved.attempt
+   RETURNING m.id`,
+)
+
+/**
+ * Writes down, before the next submit, that claimed messages go to another provider, and renews their claims.
+ * Answers the ids that are still the caller's; the others must not be submitted.
+ */
+export async function reassignMessages(
+  sql: Sql,
+  reassignments: readonly Reassignment[],
+): Promise<Set<MessageId>> {
+  if (reassignments.length === 0) return new Set()
+  const ordered = reassignments.toSorted((a, b) => (a.id < b.id ? -1 : 1))
+  const ids = ordered.map((reassignment) => reassignment.id)
+  const { min, max } = messageIdRange(ids)
+  const rows = await reassignStatement(sql, [
+    plainArray(ids),
+    plainArray(ordered.map((reassignment) => reassignment.attempt)),
+    textArray(ordered.map((reassignment) => reassignment.provider)),
+    min,
+    max,
+  ])
+  return new Set(rows.map((row) => row.id))
+}

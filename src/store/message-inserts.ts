@@ -1,0 +1,44 @@
+/** Accepting: one statement, one commit for a whole batch of messages. */
+import type { Sql } from 'postgres'
+import type { NewMessage } from '../domain/message.ts'
+import { plainArray, textArray } from './array-literal.ts'
+import { databaseErrorKind } from './database-errors.ts'
+import { createPartitions } from './partitions.ts'
+import { defineStatement } from './statement.ts'
+
+const insertStatement = defineStatement(
+  'messages.insert',
+  `INSERT INTO messages (id, customer_id, lane, recipient, sender_id, body, status, expires_at)
+   SELECT id, customer_id, lane, recipient, sender_id, body, 'queued', now() + $7::bigint * interval '1 ms'
+   FROM unnest($1::uuid[], $2::bigint[], $3::lane[], $4::text[], $5::text[], $6::text[])
+     AS new (id, customer_id, lane, recipient, sender_id, body)`,
+)
+
+/**
+ * Commits the messages as `queued`; all of them or, when it throws, none.
+ * A day without a partition gets one.
+ *
+ * @param validityMs how long they may wait to be sent before they are `expired`
+ */
+export async function insertMessages(
+  sql: Sql,
+  messages: readonly NewMessage[],
+  validityMs: number,
+): Promise<void> {
+  const parameters = [
+    plainArray(messages.map((message) => message.id)),
+    plainArray(messages.map((message) => message.customerId)),
+    plainArray(messages.map((message) => message.lane)),
+    textArray(messages.map((message) => message.recipient)),
+    textArray(messages.map((message) => message.senderId)),
+    textArray(messages.map((message) => message.text)),
+    validityMs,
+  ]
+  try {
+    await insertStatement(sql, parameters)
+  } catch (error) {
+    if (databaseErrorKind(error) !== 'partition_missing') throw error
+    await createPartitions(sql, 1)
+    await insertStatement(sql, parameters)
+  }
+}

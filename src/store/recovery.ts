@@ -1,0 +1,174 @@
+/**
+ * What keeps every message moving whatever died: the sweep, which gives each row that is not final a `due_at`, and the
+ * promotion of rows whose `due_at` has come. Safe to run in any number of processes at once.
+ *
+ * Invariant: a row that is not final has an id above its lane's watermark, or a `due_at`.
+ */
+import type { Sql } from 'postgres'
+import type { Lane, MessageId } from '../domain/message.ts'
+import { finalStates, type MessageState } from '../domain/message-state.ts'
+import { textArray } from './array-literal.ts'
+import { defineStatement } from './statement.ts'
+
+const finalList = finalStates.map((state) => `'${state}'`).join(', ')
+
+/** The most rows one sweep looks at, and one promotion moves. */
+const sweepRowsMax = 5_000
+const promotionsMax = 1_000
+
+export interface SweepResult {
+  /** Whether there may be more rows to look at. */
+  readonly more: boolean
+  /** Rows that were given a `due_at`, by the state they were found in. */
+  readonly found: Readonly<Partial<Record<MessageState, number>>>
+}
+
+/**
+ * `queued` and `scheduled` rows become due now: they should have been sent by now. `sending` rows become due when their
+ * lease is over, `sent` rows when their report is overdue. The watermark row's lock keeps two sweeps apart.
+ */
+const sweepStatement = defineStatement<{ looked: number; found: Record<string, number> | null }>(
+  'recovery.sweep',
+  `WITH mark AS MATERIALIZED (
+     SELECT lane, watermark FROM sweep_watermarks WHERE lane = $1::lane FOR UPDATE SKIP LOCKED
+   ), span AS MATERIALIZED (
+     SELECT m.id, m.lane, m.status, m.due_at
+     FROM messages m
+     WHERE m.id > (SELECT watermark FROM mark) AND m.id <= $2::uuid
+     ORDER BY m.id LIMIT ${sweepRowsMax}
+   ), due AS (
+     UPDATE messages m
+     SET due_at = CASE m.status
+       WHEN 'sending' THEN m.claimed_at + $3::bigint * interval '1 ms'
+       WHEN 'sent' THEN m.sent_at + $4::bigint * interval '1 ms'
+       ELSE now() END
+     FROM span
+     WHERE m.id = span.id AND m.id = ANY(ARRAY(SELECT id FROM span)) AND m.id <= $2::uuid
+       AND m.id > (SELECT watermark FROM mark) AND span.lane = $1::lane AND span.status NOT IN (${finalList})
+       AND m.status NOT IN (${finalList}) AND m.due_at IS NULL
+     RETURNING m.status
+   ), moved AS (
+     UPDATE sweep_watermarks w
+     SET watermark = CASE WHEN (SELECT count(*) FROM span) < ${sweepRowsMax} THEN $2::uuid
+                          ELSE (SELECT id FROM span ORDER BY id DESC LIMIT 1) END,
+         swept_at = now()
+     FROM mark WHERE w.lane = mark.lane AND $2::uuid > mark.watermark
+   )
+   SELECT (SELECT count(*) FROM span)::int AS looked,
+          (SELECT json_object_agg(status, rows) FROM (SELECT status, count(*)::int AS rows FROM due GROUP BY 1) AS c) AS found`,
+)
+
+/**
+ * Moves one lane's watermark towards `upTo`, at most `sweepRowsMax` rows further.
+ *
+ * @param upTo every row up to this id either reached the queue long ago or never will by itself
+ */
+export async function sweepLane(
+  sql: Sql,
+  lane: Lane,
+  upTo: MessageId,
+  leaseMs: number,
+  reportTimeoutMs: number,
+): Promise<SweepResult> {
+  const rows = await sweepStatement(sql, [lane, upTo, leaseMs, reportTimeoutMs])
+  return { more: (rows[0]?.looked ?? 0) >= sweepRowsMax, found: rows[0]?.found ?? {} }
+}
+
+export interface PromotionOptions {
+  /** Rows put back into the queue are looked at again after this time. */
+  readonly recheckMs: number
+  readonly reportTimeoutMs: number
+  /** Providers whose in-doubt policy is `unknown`: what they may hold is never sent again. */
+  readonly unknownProviders: readonly string[]
+  readonly attemptsMax: number
+  /** When the oldest entry of each lane's queue was appended; null for an empty queue. */
+  readonly oldestQueuedAt: Readonly<Record<Lane, Date | null>>
+}
+
+/** What became of a row that was due. */
+export interface Promotion {
+  readonly id: MessageId
+  readonly lane: Lane
+  /**
+   * `enqueue`: the caller must append the id to its lane. `waiting`: still in the queue, left alone.
+   * The others are final states: validity over, report overdue, or in doubt.
+   */
+  readonly action: 'enqueue' | 'waiting' | 'expired' | 'unknown'
+  readonly wasSending: boolean
+}
+
+/**
+ * The decision for each due row, in order: validity over → expired (unless a provider may hold it); report overdue →
+ * unknown; claim lost → unknown by policy or after the last attempt, else again at the same provider first; put into
+ * the queue before and the queue still holds older entries → it is waiting; otherwise into the queue.
+ */
+const promoteStatement = defineStatement<{
+  id: string
+  lane: Lane
+  action: Promotion['action']
+  was_sending: boolean
+}>(
+  'recovery.promote',
+  `WITH due AS MATERIALIZED (
+     SELECT id, status, lane, provider, attempts, expires_at, enqueued_at, in_doubt_provider
+     FROM messages WHERE due_at <= now()
+     ORDER BY due_at LIMIT ${promotionsMax} FOR UPDATE SKIP LOCKED
+   ), decided AS MATERIALIZED (
+     SELECT *, CASE
+       WHEN status = 'sent' THEN 'unknown'
+       WHEN status = 'sending' AND (provider = ANY($3::text[]) OR attempts >= $4::int) THEN 'unknown'
+       WHEN expires_at <= now() THEN
+         CASE WHEN status = 'sending' OR in_doubt_provider IS NOT NULL THEN 'unknown' ELSE 'expired' END
+       WHEN status = 'queued' AND enqueued_at >=
+         CASE lane WHEN 'express' THEN $6::timestamptz ELSE $5::timestamptz END THEN 'waiting'
+       ELSE 'enqueue' END AS action
+     FROM due
+   ), moved AS (
+     UPDATE messages m
+     SET status = CASE decided.action WHEN 'unknown' THEN 'unknown'::message_status
+                                      WHEN 'expired' THEN 'expired'::message_status
+                                      ELSE 'queued'::message_status END,
+         in_doubt_provider = CASE WHEN decided.status = 'sending' THEN decided.provider ELSE m.in_doubt_provider END,
+         enqueued_at = CASE WHEN decided.action = 'enqueue' THEN now() ELSE m.enqueued_at END,
+         final_at = CASE WHEN decided.action IN ('unknown', 'expired') THEN now() END,
+         due_at = CASE WHEN decided.action IN ('enqueue', 'waiting') THEN now() + $1::bigint * interval '1 ms' END
+     FROM decided
+     WHERE m.id = decided.id AND m.id = ANY(ARRAY(SELECT id FROM decided))
+     RETURNING m.id, m.lane, decided.action, decided.status = 'sending' AS was_sending, decided.status AS old_status, m.provider
+   ), reported AS (
+     INSERT INTO delivery_reports (message_id, occurred_at, status, provider, error_code, detail)
+     SELECT id, now(), action, provider,
+       CASE WHEN action = 'expired' THEN 'validity_over' WHEN old_status = 'sent' THEN 'report_overdue' ELSE 'in_doubt' END,
+       CASE WHEN action = 'expired' THEN 'not sent within its validity period'
+            WHEN old_status = 'sent' THEN 'no final report within ' || $2::bigint / 1000 || ' s'
+            ELSE 'the processor died while the provider may have had the message' END
+     FROM moved WHERE action IN ('unknown', 'expired')
+     ON CONFLICT DO NOTHING
+   )
+   SELECT id, lane, action, was_sending FROM moved`,
+)
+
+export interface PromotionResult {
+  readonly promotions: readonly Promotion[]
+  /** Whether there may be more rows that are due. */
+  readonly more: boolean
+}
+
+/** Decides about a batch of rows that are due. The caller enqueues after this has resolved. */
+export async function promoteDue(sql: Sql, options: PromotionOptions): Promise<PromotionResult> {
+  const rows = await promoteStatement(sql, [
+    options.recheckMs,
+    options.reportTimeoutMs,
+    textArray(options.unknownProviders),
+    options.attemptsMax,
+    options.oldestQueuedAt.normal?.toISOString() ?? null,
+    options.oldestQueuedAt.express?.toISOString() ?? null,
+  ])
+  const promotions = rows.map((row) => ({
+    id: row.id,
+    lane: row.lane,
+    action: row.action,
+    wasSending: row.was_sending,
+  }))
+  return { promotions, more: promotions.length >= promotionsMax }
+}

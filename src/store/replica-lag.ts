@@ -1,0 +1,86 @@
+/**
+ * How far the replica is behind, measured by positions in the write-ahead log: the primary's position is noted with its
+ * time, and the replica's lag is the age of the newest note that it has replayed. Unlike the age of the last replayed
+ * transaction this is right on an idle server, with replay paused, and with a broken connection between the two.
+ */
+import type { Sql } from 'postgres'
+import type { Clock } from '../runtime/clock.ts'
+import type { Database } from './database.ts'
+import { defineStatement } from './statement.ts'
+
+const primaryPosition = defineStatement<{ position: string }>(
+  'replica_lag.primary',
+  `SELECT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::text AS position`,
+)
+
+const replicaPosition = defineStatement<{ position: string }>(
+  'replica_lag.replica',
+  `SELECT (CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_insert_lsn() END - '0/0'::pg_lsn)::text AS position`,
+)
+
+interface Note {
+  readonly atMs: number
+  readonly position: bigint
+}
+
+/** Notes kept; at four a second this is more than a minute. Older than that counts as down. */
+const notesMax = 300
+
+export interface ReplicaLag {
+  /** Measures once; never throws. */
+  measure(): Promise<void>
+  /** Milliseconds behind, or null when the replica (or the primary) did not answer. */
+  readonly lagMs: number | null
+  /** Everything committed before this moment (milliseconds since the epoch) is on the replica. */
+  readonly freshUntilMs: number
+  /** Whether reads may go there now. */
+  readonly usable: boolean
+  /** A read failed there: do not use it until a measurement says that it answers. */
+  markDown(): void
+}
+
+export function createReplicaLag(database: Database, lagMsMax: number, clock: Clock): ReplicaLag {
+  let notes: Note[] = []
+  let lagMs: number | null = null
+  let freshUntilMs = 0
+
+  async function measure(): Promise<void> {
+    try {
+      const atMs = clock.now()
+      const position = await askPosition(primaryPosition, database.write)
+      notes.push({ atMs, position })
+      if (notes.length > notesMax) notes = notes.slice(-notesMax)
+      const replayed = await askPosition(replicaPosition, database.read)
+      const replayedNote = notes.findLast((note) => note.position <= replayed)
+      if (replayedNote === undefined) {
+        lagMs = null
+        return
+      }
+      freshUntilMs = replayedNote.atMs
+      lagMs = replayedNote === notes.at(-1) ? 0 : clock.now() - replayedNote.atMs
+    } catch {
+      lagMs = null
+    }
+  }
+
+  return {
+    measure,
+    get lagMs() {
+      return lagMs
+    },
+    get freshUntilMs() {
+      return freshUntilMs
+    },
+    get usable() {
+      return lagMs !== null && lagMs <= lagMsMax
+    },
+    markDown() {
+      lagMs = null
+    },
+  }
+}
+
+async function askPosition(statement: typeof primaryPosition, sql: Sql): Promise<bigint> {
+  const rows = await statement(sql, [])
+  return BigInt(rows[0]?.position ?? 0)
+}

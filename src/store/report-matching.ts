@@ -1,0 +1,174 @@
+/**
+ * Applying providers' delivery reports. A report names the provider's id for a message; the append-only
+ * `provider_references` say which message that is. A report that finds none is parked: it may have overtaken the record of
+ * its submit, and is tried again.
+ */
+import type { Sql } from 'postgres'
+import type { Lane, MessageId } from '../domain/message.ts'
+import { messageIdFloor, messageIdTimeMs } from '../domain/message-id.ts'
+import { reportedStates, statesBefore } from '../domain/message-state.ts'
+import type { ProviderReport } from '../domain/provider-report.ts'
+import { plainArray, textArray } from './array-literal.ts'
+import { defineStatement } from './statement.ts'
+
+/** A message that a report has just brought into its final state. */
+export interface ReportedMessage {
+  readonly id: MessageId
+  readonly lane: Lane
+  readonly provider: string
+  readonly status: (typeof reportedStates)[number]
+  /** From the id's time to the report's application. */
+  readonly acceptedToFinalMs: number
+}
+
+export interface ReportsApplied {
+  /** Reports whose message is known. */
+  readonly matched: number
+  /** Reports put aside until their message is known. */
+  readonly parked: number
+  readonly moved: readonly ReportedMessage[]
+}
+
+interface AppliedRow {
+  [column: string]: unknown
+  matched: number
+  parked: number
+  moved: { id: string; lane: Lane; provider: string; status: ReportedMessage['status'] }[] | null
+}
+
+/** Which row may move to which reported state: the table of the domain, as a condition. */
+const transitionGuard = reportedStates
+  .map((to) => {
+    const from = statesBefore(to).map((state) => `'${state}'`)
+    return `(best.status = '${to}' AND m.status IN (${from.join(', ')}))`
+  })
+  .join(' OR ')
+
+/**
+ * From `r (ord, provider, provider_message_id, status, error_code, occurred_at)`, the array of its provider message ids, and
+ * `$1`, the smallest message id looked at: finds the messages, keeps every report, moves each message once. Of several final reports for one message in a
+ * batch the first that came wins, like it does over several batches.
+ */
+const matchAndMove = (references: string): string => `
+  matched AS MATERIALIZED (
+    SELECT DISTINCT ON (r.ord) r.*, known.message_id
+    FROM r JOIN provider_references known
+      ON known.provider_message_id = r.provider_message_id AND known.provider = r.provider
+     AND known.provider_message_id = ANY(${references})
+     AND known.message_id >= $1::uuid
+    ORDER BY r.ord, known.message_id DESC
+  ), kept AS (
+    INSERT INTO delivery_reports
+      (message_id, occurred_at, status, provider, provider_message_id, error_code)
+    SELECT message_id, occurred_at, status, provider, provider_message_id, error_code
+    FROM matched
+    ON CONFLICT DO NOTHING
+  ), best AS MATERIALIZED (
+    SELECT DISTINCT ON (message_id) message_id, status, provider, provider_message_id
+    FROM matched WHERE status <> 'accepted'
+    ORDER BY message_id, (status = 'unknown'), ord
+  ), moved AS (
+    UPDATE messages m
+    SET status = best.status::message_status, final_at = now(), due_at = NULL,
+        provider = best.provider, provider_message_id = best.provider_message_id
+    FROM best
+    WHERE m.id = best.message_id AND m.id = ANY(ARRAY(SELECT message_id FROM best))
+      AND m.id >= (SELECT message_id FROM best ORDER BY message_id LIMIT 1)
+      AND m.id <= (SELECT message_id FROM best ORDER BY message_id DESC LIMIT 1)
+      AND (${transitionGuard})
+    RETURNING m.id, m.lane, m.provider, m.status
+  )`
+
+/** The columns every user of `matchAndMove` answers with. */
+const appliedColumns = `
+  (SELECT count(*) FROM matched)::int AS matched,
+  (SELECT json_agg(moved) FROM moved) AS moved`
+
+const applyStatement = defineStatement<AppliedRow>(
+  'reports.apply',
+  `WITH r AS MATERIALIZED (
+     SELECT ord, provider, provider_message_id, status, error_code, to_timestamp(occurred_ms / 1000.0) AS occurred_at
+     FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::float8[])
+       WITH ORDINALITY AS given (provider, provider_message_id, status, error_code, occurred_ms, ord)
+   ), ${matchAndMove('$3::text[]')}, parked AS (
+     INSERT INTO parked_reports (provider, provider_message_id, status, error_code, occurred_at)
+     SELECT provider, provider_message_id, status, error_code, occurred_at
+     FROM r WHERE NOT EXISTS (SELECT FROM matched WHERE matched.ord = r.ord)
+     ON CONFLICT DO NOTHING RETURNING 1
+   )
+   SELECT ${appliedColumns}, (SELECT count(*) FROM parked)::int AS parked`,
+)
+
+/**
+ * Stores and applies reports in one commit; when it resolves, each is applied, kept or parked.
+ *
+ * @param matchWindowMs reports are matched to messages accepted within this time
+ */
+export async function applyReports(
+  sql: Sql,
+  reports: readonly ProviderReport[],
+  matchWindowMs: number,
+  nowMs: number,
+): Promise<ReportsApplied> {
+  const rows = await applyStatement(sql, [
+    messageIdFloor(nowMs - matchWindowMs),
+    textArray(reports.map((report) => report.provider)),
+    textArray(reports.map((report) => report.providerMessageId)),
+    plainArray(reports.map((report) => report.status)),
+    textArray(reports.map((report) => report.errorCode)),
+    plainArray(reports.map((report) => report.occurredAtMs)),
+  ])
+  return appliedFrom(rows[0], nowMs)
+}
+
+const checkParkedStatement = defineStatement<AppliedRow>(
+  'reports.check_parked',
+  `WITH taken AS MATERIALIZED (
+     SELECT * FROM parked_reports WHERE check_at <= now()
+     ORDER BY check_at LIMIT $2::int FOR UPDATE SKIP LOCKED
+   ), r AS MATERIALIZED (
+     SELECT id AS ord, provider, provider_message_id, status, error_code, occurred_at, received_at FROM taken
+   ), ${matchAndMove('ARRAY(SELECT provider_message_id FROM r)')}, removed AS (
+     DELETE FROM parked_reports WHERE id IN (
+       SELECT ord FROM matched
+       UNION ALL SELECT ord FROM r WHERE received_at < now() - $3::bigint * interval '1 ms'
+     )
+   ), again AS (
+     UPDATE parked_reports p
+     SET checks = p.checks + 1,
+         check_at = now() + least(200 * power(2, least(p.checks, 20)), 300000) * interval '1 ms'
+     WHERE p.id IN (SELECT ord FROM r WHERE received_at >= now() - $3::bigint * interval '1 ms'
+                    EXCEPT SELECT ord FROM matched)
+     RETURNING 1
+   )
+   SELECT ${appliedColumns}, (SELECT count(*) FROM again)::int AS parked`,
+)
+
+/** The most parked reports looked at in one statement. */
+export const parkedChecksMax = 1_000
+
+/**
+ * Tries parked reports again, those that are due; each later than the last time, from 200 ms to 5 minutes.
+ * Reports that stayed unmatched for `keepMs` are dropped.
+ */
+export async function checkParkedReports(
+  sql: Sql,
+  matchWindowMs: number,
+  keepMs: number,
+  nowMs: number,
+): Promise<ReportsApplied> {
+  const rows = await checkParkedStatement(sql, [
+    messageIdFloor(nowMs - matchWindowMs),
+    parkedChecksMax,
+    keepMs,
+  ])
+  return appliedFrom(rows[0], nowMs)
+}
+
+function appliedFrom(row: AppliedRow | undefined, nowMs: number): ReportsApplied {
+  const moved = (row?.moved ?? []).map((message) => ({
+    ...message,
+    acceptedToFinalMs: Math.max(0, nowMs - messageIdTimeMs(message.id)),
+  }))
+  return { matched: row?.matched ?? 0, parked: row?.parked ?? 0, moved }
+}

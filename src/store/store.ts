@@ -1,0 +1,72 @@
+/**
+ * The store as its users see it: use cases take this type as an argument; only `roles/` makes one.
+ */
+import type { Database } from './database.ts'
+import {
+  countDeadLetters,
+  getDeadLetter,
+  listDeadLetters,
+  replayDeadLetters,
+} from './dead-letters.ts'
+import { claimMessages, reassignMessages } from './message-claims.ts'
+import { insertMessages } from './message-inserts.ts'
+import { createMessageQueries, type MessageQueries, type ReadTarget } from './message-queries.ts'
+import { createPartitions, dropPartitionsBefore } from './partitions.ts'
+import { promoteDue, sweepLane } from './recovery.ts'
+import type { ReplicaLag } from './replica-lag.ts'
+import { applyReports, checkParkedReports } from './report-matching.ts'
+import { settleSent, settleUnsent } from './settlements.ts'
+
+type Bound<F> = F extends (sql: infer _, ...rest: infer A) => infer R ? (...rest: A) => R : never
+
+export interface Store {
+  readonly queries: MessageQueries
+  readonly insertMessages: Bound<typeof insertMessages>
+  readonly claimMessages: Bound<typeof claimMessages>
+  readonly reassignMessages: Bound<typeof reassignMessages>
+  readonly settleSent: Bound<typeof settleSent>
+  readonly settleUnsent: Bound<typeof settleUnsent>
+  readonly applyReports: Bound<typeof applyReports>
+  readonly checkParkedReports: Bound<typeof checkParkedReports>
+  readonly sweepLane: Bound<typeof sweepLane>
+  readonly promoteDue: Bound<typeof promoteDue>
+  readonly listDeadLetters: Bound<typeof listDeadLetters>
+  readonly getDeadLetter: Bound<typeof getDeadLetter>
+  readonly countDeadLetters: Bound<typeof countDeadLetters>
+  readonly replayDeadLetters: Bound<typeof replayDeadLetters>
+  readonly createPartitions: Bound<typeof createPartitions>
+  readonly dropPartitionsBefore: Bound<typeof dropPartitionsBefore>
+  /** Resolves when the primary answers. */
+  ping(): Promise<void>
+}
+
+export interface StoreOptions {
+  readonly database: Database
+  readonly replicaLag: ReplicaLag
+  readonly onRead: (target: ReadTarget) => void
+}
+
+export function createStore({ database, replicaLag, onRead }: StoreOptions): Store {
+  const sql = database.write
+  return {
+    queries: createMessageQueries(database, replicaLag, onRead),
+    insertMessages: (...rest) => insertMessages(sql, ...rest),
+    claimMessages: (...rest) => claimMessages(sql, ...rest),
+    reassignMessages: (...rest) => reassignMessages(sql, ...rest),
+    settleSent: (...rest) => settleSent(sql, ...rest),
+    settleUnsent: (...rest) => settleUnsent(sql, ...rest),
+    applyReports: (...rest) => applyReports(sql, ...rest),
+    checkParkedReports: (...rest) => checkParkedReports(sql, ...rest),
+    sweepLane: (...rest) => sweepLane(sql, ...rest),
+    promoteDue: (...rest) => promoteDue(sql, ...rest),
+    listDeadLetters: (...rest) => listDeadLetters(sql, ...rest),
+    getDeadLetter: (...rest) => getDeadLetter(sql, ...rest),
+    countDeadLetters: (...rest) => countDeadLetters(sql, ...rest),
+    replayDeadLetters: (...rest) => replayDeadLetters(sql, ...rest),
+    createPartitions: (...rest) => createPartitions(sql, ...rest),
+    dropPartitionsBefore: (...rest) => dropPartitionsBefore(sql, ...rest),
+    async ping() {
+      await sql`/* store.ping */ SELECT 1`
+    },
+  }
+}
