@@ -128,7 +128,7 @@ export function createRedisReader(options: RedisReaderOptions): QueueReader {
   function askClientId(): Promise<number> {
     const asked = connection.run(() => client.client('ID'))
     asked.catch(() => {
-      clientId = undefined
+      if (clientId === asked) clientId = undefined
     })
     return asked
   }
