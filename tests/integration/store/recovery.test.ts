@@ -1,0 +1,152 @@
+/** Sweep and promotion: nothing that is not final is forgotten. */
+import { afterAll, beforeEach, describe, expect, test } from 'bun:test'
+import type { Lane } from '../../../src/domain/message.ts'
+import { messageIdFloor } from '../../../src/domain/message-id.ts'
+import type { PromotionOptions } from '../../../src/store/recovery.ts'
+import {
+  claimedMessages,
+  createStoreFixture,
+  dayMs,
+  newMessage,
+  type StoreFixture,
+  statusOf,
+  validityMs,
+} from './store-fixture.ts'
+
+let fixture: StoreFixture
+const fixtures: StoreFixture[] = []
+beforeEach(async () => {
+  fixture = await createStoreFixture()
+  fixtures.push(fixture)
+})
+afterAll(async () => {
+  for (const made of fixtures) await made.close()
+})
+
+const leaseMs = 60_000
+const sweep = (lane: Lane = 'normal') =>
+  fixture.store.sweepLane(lane, messageIdFloor(Date.now() + 1_000), leaseMs, dayMs)
+
+const promote = async (changes: Partial<PromotionOptions> = {}) => {
+  const { promotions } = await fixture.store.promoteDue({
+    recheckMs: 60_000,
+    reportTimeoutMs: dayMs,
+    unknownProviders: [],
+    attemptsMax: 3,
+    oldestQueuedAt: { normal: null, express: null },
+    ...changes,
+  })
+  return promotions.map(({ id, action }) => ({ id, action }))
+}
+
+const passTime = (ms: number) => fixture.database.write`
+  UPDATE messages SET due_at = due_at - ${ms} * interval '1 ms', claimed_at = claimed_at - ${ms} * interval '1 ms',
+    sent_at = sent_at - ${ms} * interval '1 ms'`
+
+describe('recovery', () => {
+  test('a message that never reached the queue is found and enqueued, once', async () => {
+    const message = newMessage()
+    await fixture.store.insertMessages([message], validityMs)
+    expect(await promote()).toEqual([])
+    expect((await sweep()).found).toEqual({ queued: 1 })
+    expect((await sweep()).found).toEqual({})
+    expect(await promote()).toEqual([{ id: message.id, action: 'enqueue' }])
+    expect(await promote()).toEqual([])
+  })
+
+  test('lanes are swept apart', async () => {
+    await fixture.store.insertMessages([newMessage('express'), newMessage('normal')], validityMs)
+    expect((await sweep('normal')).found).toEqual({ queued: 1 })
+    expect((await sweep('express')).found).toEqual({ queued: 1 })
+  })
+
+  test('what was put back and is still in the queue is left to wait, and what the queue lost is put back again', async () => {
+    const message = newMessage()
+    await fixture.store.insertMessages([message], validityMs)
+    await sweep()
+    await promote()
+    await passTime(61_000)
+    const older = new Date(Date.now() - 3_600_000)
+    expect(await promote({ oldestQueuedAt: { normal: older, express: null } })).toEqual([
+      { id: message.id, action: 'waiting' },
+    ])
+    await passTime(61_000)
+    expect(await promote()).toEqual([{ id: message.id, action: 'enqueue' }])
+  })
+
+  test('a claim within its lease is left alone; past it the message goes again, to the same provider first', async () => {
+    const [claimed] = await claimedMessages(fixture.store, 1)
+    const id = claimed?.id ?? ''
+    await sweep()
+    expect(await promote()).toEqual([])
+    await passTime(leaseMs + 1)
+    expect(await promote()).toEqual([{ id, action: 'enqueue' }])
+    const [again] = await fixture.store.claimMessages([{ id, provider: 'b' }], leaseMs)
+    expect(again).toMatchObject({ id, attempt: 2, inDoubtProvider: 'a' })
+    await passTime(leaseMs + 1)
+    expect(await promote()).toEqual([{ id, action: 'enqueue' }])
+  })
+
+  test('with the policy unknown a lost claim is never sent again', async () => {
+    const [claimed] = await claimedMessages(fixture.store, 1)
+    const id = claimed?.id ?? ''
+    await sweep()
+    await passTime(leaseMs + 1)
+    expect(await promote({ unknownProviders: ['a'] })).toEqual([{ id, action: 'unknown' }])
+    expect(await fixture.store.queries.reports(id)).toMatchObject([
+      { status: 'unknown', errorCode: 'in_doubt' },
+    ])
+  })
+
+  test('a claim lost in the last attempt is unknown: it may have been sent', async () => {
+    const [claimed] = await claimedMessages(fixture.store, 1)
+    const id = claimed?.id ?? ''
+    await sweep()
+    await passTime(leaseMs + 1)
+    expect(await promote({ attemptsMax: 1 })).toEqual([{ id, action: 'unknown' }])
+    expect(await statusOf(fixture.store, id)).toBe('unknown')
+  })
+
+  test('sent without a report becomes unknown when the report is overdue', async () => {
+    const [claimed] = await claimedMessages(fixture.store, 1)
+    const id = claimed?.id ?? ''
+    await fixture.store.settleSent(
+      [{ id, attempt: 1, provider: 'a', providerMessageId: 'r', failures: [] }],
+      dayMs,
+    )
+    expect((await sweep()).found).toEqual({ sent: 1 })
+    expect(await promote()).toEqual([])
+    await passTime(dayMs + 1)
+    expect(await promote()).toEqual([{ id, action: 'unknown' }])
+    expect(await fixture.store.queries.reports(id)).toMatchObject([
+      { status: 'sent' },
+      { status: 'unknown', errorCode: 'report_overdue' },
+    ])
+  })
+
+  test('a message whose validity is over expires', async () => {
+    const message = newMessage()
+    await fixture.store.insertMessages([message], -1)
+    await sweep()
+    expect(await promote()).toEqual([{ id: message.id, action: 'expired' }])
+    expect(await statusOf(fixture.store, message.id)).toBe('expired')
+  })
+
+  test('many recover at once, and nobody decides about the same message twice', async () => {
+    const messages = Array.from({ length: 900 }, () => newMessage())
+    await fixture.store.insertMessages(messages, validityMs)
+    await Promise.all([sweep(), sweep(), sweep()])
+    const promotions = (await Promise.all([promote(), promote(), promote()])).flat()
+    expect(promotions.length).toBe(900)
+    expect(new Set(promotions.map(({ id }) => id)).size).toBe(900)
+  })
+
+  test('the sweep walks a long stretch in steps', async () => {
+    const messages = Array.from({ length: 6_000 }, () => newMessage())
+    await fixture.store.insertMessages(messages, validityMs)
+    const first = await sweep()
+    const second = await sweep()
+    expect([first.more, second.more]).toEqual([true, false])
+    expect((first.found.queued ?? 0) + (second.found.queued ?? 0)).toBe(6_000)
+  })
+})
