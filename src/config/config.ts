@@ -91,6 +91,8 @@ export function loadConfig(environment: Environment, role: Role): ConfigResult {
     appAddress,
     metricsAddress: loopback('METRICS_ADDR', servers.metricsAddress),
     operatorAddress: loopback('OPERATOR_ADDR', servers.operatorAddress),
+    // What it prints for people to try must not drown in a line for each message.
+    logLevel: standalone && given(environment, 'LOG_LEVEL') === undefined ? 'warn' : servers.logLevel,
     publicUrl: servers.publicUrl ?? `http://localhost:${appAddress.port}`,
     postgres: {
       ...postgres,

@@ -80,7 +80,7 @@ export const servers = {
     'LOG_LEVEL',
     choice(logLevels),
     'info',
-    'The least severe log line that is written.',
+    'The least severe log line that is written. Unset, `standalone` writes from warn on.',
   ),
 }
 

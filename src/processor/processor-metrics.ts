@@ -22,7 +22,6 @@ export interface ProcessorMetrics {
   readonly deadLetters: Gauge
   readonly circuitState: Gauge<'provider' | 'state'>
   readonly providerInFlight: Gauge<'provider'>
-  readonly corruptEntries: Counter<'lane'>
 }
 
 export function createProcessorMetrics(registry: Registry): ProcessorMetrics {
@@ -108,10 +107,5 @@ export function createProcessorMetrics(registry: Registry): ProcessorMetrics {
       'state',
     ]),
     providerInFlight: gauge('sms_provider_in_flight', 'Submits under way.', ['provider']),
-    corruptEntries: counter(
-      'sms_queue_corrupt_entries_total',
-      'Queue entries set aside because they hold no id.',
-      ['lane'],
-    ),
   }
 }

@@ -4,6 +4,7 @@
  */
 import { type Lane, lanes, type MessageId } from '../domain/message.ts'
 import { messageIdFloor } from '../domain/message-id.ts'
+import { reportMatchWindowMs } from '../domain/provider-report.ts'
 import type { ProviderPool } from '../providers/provider-pool.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -39,8 +40,6 @@ const recheckMs = 30_000
 const reclaimIntervalMs = 2_000
 const reclaimMax = 500
 const parkedIntervalMs = 250
-/** Reports are matched to messages accepted within this time; parked ones are kept as long as they can match. */
-export const reportMatchWindowMs = 7 * 86_400_000
 
 export function createRecoveryServices(options: RecoveryOptions): Service[] {
   const { store, queue, metrics, logger, clock } = options
@@ -105,11 +104,9 @@ export function createRecoveryServices(options: RecoveryOptions): Service[] {
   }
 
   async function checkParked(): Promise<undefined> {
-    const applied = await store.checkParkedReports(
-      reportMatchWindowMs,
-      reportMatchWindowMs,
-      clock.now(),
-    )
+    // Kept as long as they can match.
+    const { all } = reportMatchWindowMs
+    const applied = await store.checkParkedReports(all, all, clock.now())
     if (applied.matched > 0) metrics.parkedMatched.inc(applied.matched)
     return undefined
   }

@@ -42,7 +42,7 @@ const connectTimeoutSeconds = 5
  * while the table grows. So the statements are written to have one good plan at any size (`= ANY` over an index, then a hash
  * join with the batch), and the planner is kept from the others. See docs/decisions/0003-keyed-plans.md.
  */
-export const keyedPlans = {
+const keyedPlans = {
   plan_cache_mode: 'force_generic_plan',
   enable_seqscan: 'off',
   enable_nestloop: 'off',
@@ -105,4 +105,11 @@ export function createDatabase(options: DatabaseOptions): Database {
 
 function tlsOption(tls: DatabaseOptions['tls']): false | 'require' | 'verify-full' {
   return tls === 'disable' ? false : tls
+}
+
+/** For the embedded server, whose one session ignores what a connection asks for at its start. */
+export async function applyKeyedPlans(sql: Sql): Promise<void> {
+  for (const [name, value] of Object.entries(keyedPlans)) {
+    await sql.unsafe(`SET ${name} = '${value}'`)
+  }
 }

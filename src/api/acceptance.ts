@@ -1,0 +1,90 @@
+/**
+ * Accepting messages: what arrives at about the same time is committed in one statement and enqueued in one call a lane.
+ * A message is accepted when it is committed. When the queue does not take it, the sweep enqueues it later.
+ */
+import { type Lane, lanes, type MessageId, type NewMessage } from '../domain/message.ts'
+import type { Queue } from '../queue/queue.ts'
+import { createBatcher } from '../runtime/batcher.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { Store } from '../store/store.ts'
+import type { ApiMetrics } from './api-metrics.ts'
+import { createEnqueuer } from './enqueuer.ts'
+import type { Submit } from './message-schemas.ts'
+import type { ClassifyDatabaseError } from './store-failure.ts'
+
+export interface AcceptanceOptions {
+  readonly store: Pick<Store, 'insertMessages'>
+  readonly queue: Pick<Queue, 'append'>
+  readonly classify: ClassifyDatabaseError
+  readonly metrics: ApiMetrics
+  readonly logger: Logger
+  readonly clock: Clock
+  /** Messages being accepted at once; a batch larger than this is never taken. */
+  readonly acceptInFlightMax: number
+  readonly validityMs: number
+  readonly senderIdDefault: string | null
+}
+
+export interface Acceptance {
+  /** The message's id, once it is committed. @throws what `storeFailure` explains */
+  accept(submit: Submit, lane: Lane): Promise<MessageId>
+  /** All of them in one commit, or none. */
+  acceptGroup(submits: readonly { submit: Submit; lane: Lane }[]): Promise<readonly NewMessage[]>
+  close(): Promise<void>
+}
+
+/** Messages in one statement: beyond this a larger batch is not cheaper, and makes the next one wait. */
+const batchMax = 1_000
+/** One statement is prepared while another is committed; more only make the batches smaller. */
+const flightsMax = 2
+const lingerMs = 2
+
+export function createAcceptance(options: AcceptanceOptions): Acceptance {
+  const { store, classify, metrics, clock, validityMs, senderIdDefault } = options
+  const enqueue = createEnqueuer(options)
+
+  const batcher = createBatcher<NewMessage, NewMessage>({
+    name: 'accept',
+    batchMax,
+    pendingMax: options.acceptInFlightMax,
+    flightsMax,
+    lingerMs,
+    run: commit,
+    isItemFault: (error) => classify(error) === 'data',
+    onBatch: (size) => metrics.acceptBatchSize.observe(size),
+  })
+
+  async function commit(messages: readonly NewMessage[]): Promise<readonly NewMessage[]> {
+    await store.insertMessages(messages, validityMs)
+    const ids: Record<Lane, MessageId[]> = { normal: [], express: [] }
+    for (const { lane, id } of messages) ids[lane].push(id)
+    for (const lane of lanes)
+      if (ids[lane].length > 0) metrics.accepted.inc({ lane }, ids[lane].length)
+    await enqueue(ids)
+    return messages
+  }
+
+  /** The id is made here, so that its time is the time of acceptance. */
+  function newMessage(submit: Submit, lane: Lane): NewMessage {
+    return {
+      id: Bun.randomUUIDv7('hex', clock.now()),
+      customerId: submit.customer_id,
+      lane,
+      recipient: submit.phone,
+      senderId: submit.sender_id ?? senderIdDefault,
+      text: submit.message,
+    }
+  }
+
+  return {
+    async accept(submit, lane) {
+      const message = newMessage(submit, lane)
+      await batcher.add(message)
+      return message.id
+    },
+    acceptGroup: (submits) =>
+      batcher.addGroup(submits.map(({ submit, lane }) => newMessage(submit, lane))),
+    close: () => batcher.close(),
+  }
+}

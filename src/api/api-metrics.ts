@@ -1,0 +1,93 @@
+/** What an API process counts. Labels are lanes, route patterns, configured providers and fixed words only. */
+import { Counter, Histogram, type Registry } from 'prom-client'
+import { batchSizeBuckets, latencyBucketsSeconds } from '../runtime/metrics.ts'
+import type { ReportedMessage } from '../store/report-matching.ts'
+
+export type RefusalReason =
+  | 'invalid'
+  | 'queue_full'
+  | 'in_flight_full'
+  | 'database'
+  | 'too_large'
+  | 'stopping'
+  | 'failure'
+
+export interface ApiMetrics {
+  readonly accepted: Counter<'lane'>
+  readonly refused: Counter<'reason'>
+  readonly acceptDuration: Histogram<'kind'>
+  readonly acceptBatchSize: Histogram
+  readonly enqueueFailures: Counter<'lane'>
+  readonly reportsReceived: Counter<'provider' | 'status'>
+  readonly reportsMatched: Counter
+  readonly reportsParked: Counter
+  readonly reportBatchSize: Histogram
+  readonly final: Counter<'lane' | 'provider' | 'status'>
+  readonly acceptedToFinal: Histogram<'lane' | 'status'>
+  readonly requests: Counter<'route' | 'method' | 'status'>
+  readonly requestDuration: Histogram<'route'>
+}
+
+export function createApiMetrics(registry: Registry): ApiMetrics {
+  const registers = [registry]
+  const counter = <L extends string>(
+    name: string,
+    help: string,
+    labelNames: L[] = [],
+  ): Counter<L> => new Counter({ name, help, labelNames, registers })
+  const histogram = <L extends string>(
+    name: string,
+    help: string,
+    buckets: number[],
+    labelNames: L[] = [],
+  ): Histogram<L> => new Histogram({ name, help, buckets, labelNames, registers })
+  const durations = latencyBucketsSeconds
+  const sizes = batchSizeBuckets
+
+  return {
+    accepted: counter('sms_accepted_total', 'Messages committed and answered for.', ['lane']),
+    refused: counter('sms_refused_total', 'Messages not accepted, by cause.', ['reason']),
+    acceptDuration: histogram(
+      'sms_accept_duration_seconds',
+      'From the start of a submit to its commit.',
+      durations,
+      ['kind'],
+    ),
+    acceptBatchSize: histogram('sms_accept_batch_size', 'Messages in one commit.', sizes),
+    enqueueFailures: counter(
+      'sms_enqueue_failures_total',
+      'Accepted messages the queue did not take; the sweep enqueues them.',
+      ['lane'],
+    ),
+    reportsReceived: counter('sms_reports_received_total', "Providers' reports, valid ones.", [
+      'provider',
+      'status',
+    ]),
+    reportsMatched: counter('sms_reports_matched_total', 'Reports whose message was known.'),
+    reportsParked: counter('sms_reports_parked_total', 'Reports put aside for later.'),
+    reportBatchSize: histogram('sms_report_batch_size', 'Reports in one commit.', sizes),
+    final: counter('sms_final_total', 'Messages a report brought to a final status.', [
+      'lane',
+      'provider',
+      'status',
+    ]),
+    acceptedToFinal: histogram(
+      'sms_accepted_to_final_seconds',
+      'From acceptance to the final status.',
+      durations,
+      ['lane', 'status'],
+    ),
+    requests: counter('http_requests_total', 'Requests answered.', ['route', 'method', 'status']),
+    requestDuration: histogram('http_request_duration_seconds', 'One request.', durations, [
+      'route',
+    ]),
+  }
+}
+
+/** Counts the messages that reports have brought to their end. */
+export function countFinal(metrics: ApiMetrics, moved: readonly ReportedMessage[]): void {
+  for (const { lane, provider, status, acceptedToFinalMs } of moved) {
+    metrics.final.inc({ lane, provider, status })
+    metrics.acceptedToFinal.observe({ lane, status }, acceptedToFinalMs / 1000)
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * The HTTP API as one function from a request to an answer. Whoever serves it owns the socket; see `apiServeOptions`.
+ */
+import type { Queue } from '../queue/queue.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { Registry } from '../runtime/metrics.ts'
+import type { Store } from '../store/store.ts'
+import { createAcceptance } from './acceptance.ts'
+import { createAdmission } from './admission.ts'
+import { createApiMetrics } from './api-metrics.ts'
+import { batchBytesMax, batchRoute } from './batch-route.ts'
+import { docsRoutes } from './docs/docs-routes.ts'
+import { createEdge } from './edge.ts'
+import { messageRoutes } from './message-routes.ts'
+import { createOpenApiDocument } from './openapi/openapi.ts'
+import { createReportIntake } from './report-intake.ts'
+import { type ProviderSecret, reportRoute } from './report-routes.ts'
+import type { Route } from './route.ts'
+import { type Readiness, serviceRoutes } from './service-routes.ts'
+import type { ClassifyDatabaseError } from './store-failure.ts'
+import { submitRoutes } from './submit-routes.ts'
+
+export interface ApiLimits {
+  /** Messages being accepted at once; more are refused. At least the size of the largest batch to be taken. */
+  readonly acceptInFlightMax: number
+  /** Messages a lane's queue may hold; while it holds more, the lane takes no new ones. */
+  readonly queueDepthMax: number
+}
+
+export interface ApiOptions {
+  readonly store: Pick<Store, 'insertMessages' | 'queries' | 'applyReports'>
+  readonly queue: Pick<Queue, 'append' | 'depth'>
+  /** What an error of the store means (`src/store/database-errors.ts`). */
+  readonly databaseErrorKind: ClassifyDatabaseError
+  /** Asked at every request, because providers are reloaded. */
+  readonly providerSecret: ProviderSecret
+  readonly logger: Logger
+  readonly registry: Registry
+  readonly clock: Clock
+  readonly limits: ApiLimits
+  /** How long a message may wait to be sent before it expires. */
+  readonly validityMs: number
+  /** For messages that name no sender. */
+  readonly senderIdDefault: string | null
+  /** Providers' reports are matched to messages accepted within this time. */
+  readonly reportMatchWindowMs: number
+  readonly readiness: () => Promise<Readiness>
+  /** The metrics of this process, or of all that serve with it. */
+  readonly metricsText: () => Promise<string>
+  /** Of the product, for the OpenAPI document. */
+  readonly version: string
+}
+
+export interface Api {
+  /** What is served. */
+  readonly routes: readonly Pick<Route, 'method' | 'path'>[]
+  /** Never throws and never rejects. */
+  fetch(request: Request): Response | Promise<Response>
+  /** Call it when no more requests come: what was taken is stored, and the background work stops. */
+  close(): Promise<void>
+}
+
+/** For `Bun.serve`. */
+export const apiServeOptions = {
+  /**
+   * Above the largest body a route takes, so that the route itself refuses what is too large, in words. Only a body far beyond
+   * that is cut off by the server.
+   */
+  maxRequestBodySize: 2 * batchBytesMax,
+  /** Seconds a connection may be idle: longer than the proxies in front keep theirs. */
+  idleTimeout: 75,
+} as const
+
+/** Builds the API; its measuring of the queues begins at once. */
+export function createApi(options: ApiOptions): Api {
+  const { store, queue, clock, logger, limits, databaseErrorKind: classify } = options
+  const metrics = createApiMetrics(options.registry)
+  const admission = createAdmission(queue, limits.queueDepthMax)
+  const acceptance = createAcceptance({
+    store,
+    queue,
+    classify,
+    metrics,
+    logger,
+    clock,
+    acceptInFlightMax: limits.acceptInFlightMax,
+    validityMs: options.validityMs,
+    senderIdDefault: options.senderIdDefault,
+  })
+  const { reportMatchWindowMs } = options
+  const intake = createReportIntake({ store, classify, metrics, clock, reportMatchWindowMs })
+  const submitOptions = { acceptance, admission, classify, metrics, clock }
+
+  const routes: Route[] = [
+    ...submitRoutes(submitOptions),
+    batchRoute(submitOptions),
+    ...messageRoutes({ queries: store.queries, classify }),
+    reportRoute({ providerSecret: options.providerSecret, intake, classify }),
+    ...serviceRoutes({
+      readiness: options.readiness,
+      metricsText: options.metricsText,
+      metricsContentType: options.registry.contentType,
+      openApiJson: onlyOnce(() => JSON.stringify(createOpenApiDocument(options.version))),
+    }),
+    ...docsRoutes(),
+  ]
+  void admission.start()
+
+  return {
+    routes,
+    fetch: createEdge({ routes, metrics, logger, clock }),
+    async close() {
+      await admission.stop()
+      await Promise.all([acceptance.close(), intake.close()])
+    },
+  }
+}
+
+function onlyOnce<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}

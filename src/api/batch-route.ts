@@ -1,0 +1,114 @@
+/** Submitting many messages at once: each is checked, refused or accepted for itself, and answered in its place. */
+import type { Lane, NewMessage } from '../domain/message.ts'
+import { bodyFaults, faultsListedMax, invalidRequest } from './faults.ts'
+import { type BatchItem, batchEnvelopeSchema, batchItemSchema } from './message-schemas.ts'
+import { type Problem, problemBody, problemKinds, problemResponse } from './problems.ts'
+import { readJson } from './request-body.ts'
+import { type Exchange, jsonResponse, type Route } from './route.ts'
+import { storeFailure } from './store-failure.ts'
+import { acceptedBody, bodyRefusal, messagesPath, type SubmitOptions } from './submit-routes.ts'
+
+/** Longest body of a batch: 10,000 messages of the usual lengths. */
+export const batchBytesMax = 16 * 1_048_576
+
+export const batchPath = `${messagesPath}/batch`
+
+interface Candidate {
+  readonly submit: BatchItem
+  readonly lane: Lane
+}
+
+export function batchRoute(options: SubmitOptions): Route {
+  const { acceptance, admission, classify, metrics, clock } = options
+  const duration = metrics.acceptDuration.labels({ kind: 'batch' })
+
+  async function submitBatch({ request, requestId }: Exchange): Promise<Response> {
+    const startedAtMs = clock.monotonicMs()
+    const body = await readJson(request, batchBytesMax)
+    if (!body.ok) {
+      metrics.refused.inc({ reason: bodyRefusal(body.problem) })
+      return problemResponse(body.problem, requestId)
+    }
+    const envelope = batchEnvelopeSchema.safeParse(body.value)
+    if (!envelope.success) {
+      metrics.refused.inc({ reason: 'invalid' })
+      return problemResponse(invalidRequest(bodyFaults(envelope.error)), requestId)
+    }
+    const checked = checkItems(envelope.data.messages)
+    const candidates = checked.filter(isCandidate)
+    const outcome = candidates.length === 0 ? [] : await acceptAll(candidates)
+    if (Array.isArray(outcome)) duration.observe((clock.monotonicMs() - startedAtMs) / 1000)
+    return answer(checked, outcome, requestId)
+  }
+
+  function checkItems(items: readonly unknown[]): readonly (Candidate | Problem)[] {
+    let faultsLeft = faultsListedMax
+    return items.map((item, index) => {
+      const parsed = batchItemSchema.safeParse(item)
+      if (!parsed.success) {
+        metrics.refused.inc({ reason: 'invalid' })
+        // At least one, so that a faulty item always says why.
+        const faults = bodyFaults(parsed.error, `/messages/${index}`, Math.max(1, faultsLeft))
+        faultsLeft -= faults.length
+        return invalidRequest(faults)
+      }
+      const lane = parsed.data.lane ?? 'normal'
+      const full = admission.refusal(lane)
+      if (full === null) return { submit: parsed.data, lane }
+      metrics.refused.inc({ reason: 'queue_full' })
+      return full
+    })
+  }
+
+  /** The accepted messages, or the problem all of them have. */
+  async function acceptAll(
+    candidates: readonly Candidate[],
+  ): Promise<readonly NewMessage[] | Problem> {
+    try {
+      return await acceptance.acceptGroup(candidates)
+    } catch (error) {
+      const failure = storeFailure(error, classify)
+      metrics.refused.inc({ reason: failure?.reason ?? 'failure' }, candidates.length)
+      if (failure === null) throw error
+      return failure.problem
+    }
+  }
+
+  return { method: 'POST', path: batchPath, handle: submitBatch }
+}
+
+/** 202 when a message was accepted; else the problem that passes, if there is one, or that of faulty messages. */
+function answer(
+  checked: readonly (Candidate | Problem)[],
+  outcome: readonly NewMessage[] | Problem,
+  requestId: string,
+): Response {
+  const accepted = 'kind' in outcome ? [] : outcome
+  const common = 'kind' in outcome ? outcome : null
+  let next = 0
+  const messages = checked.map((item) => {
+    if (!isCandidate(item)) return { error: problemBody(item) }
+    const message = accepted[next++]
+    if (message !== undefined) return acceptedBody(message.id, message.lane)
+    return { error: problemBody(common ?? unanswered) }
+  })
+  if (accepted.length > 0) return jsonResponse({ messages }, 202)
+  const passing = [common, ...checked].find(
+    (item): item is Problem => item !== null && !isCandidate(item) && isPassing(item),
+  )
+  const problem: Problem = passing ?? {
+    kind: 'no-message-accepted',
+    detail: 'Every message has faults; messages lists them in order.',
+  }
+  return problemResponse({ ...problem, extensions: { messages } }, requestId)
+}
+
+const unanswered: Problem = { kind: 'internal-error', detail: 'The message was not accepted.' }
+
+function isCandidate(item: Candidate | Problem): item is Candidate {
+  return 'submit' in item
+}
+
+function isPassing(problem: Problem): boolean {
+  return problemKinds[problem.kind].status === 503
+}

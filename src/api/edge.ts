@@ -1,0 +1,136 @@
+/**
+ * The edge of the API: finds the route, and does for every request what no route should have to think of: its id, its
+ * metrics, its log line, and an answer when the route throws.
+ */
+import { Hono } from 'hono'
+import type { Clock } from '../runtime/clock.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { createAccessLog } from './access-log.ts'
+import type { ApiMetrics } from './api-metrics.ts'
+import { problemResponse } from './problems.ts'
+import { requestIdHeader, requestIdOf } from './request-id.ts'
+import { type Exchange, pathOf, type Route } from './route.ts'
+
+export interface EdgeOptions {
+  readonly routes: readonly Route[]
+  readonly metrics: Pick<ApiMetrics, 'requests' | 'requestDuration'>
+  readonly logger: Logger
+  readonly clock: Clock
+}
+
+type Answer = Response | Promise<Response>
+type Handle = (exchange: Exchange) => Answer
+type Run = (exchange: Exchange) => Promise<Response>
+type Env = { Bindings: { requestId: string } }
+
+export function createEdge(options: EdgeOptions): (request: Request) => Answer {
+  const { routes, metrics, clock } = options
+  const log = createAccessLog(options.logger, clock)
+  const app = new Hono<Env>()
+  /** POSTs to fixed addresses, which is where the messages come in, are found without the router. */
+  const direct = new Map<string, Run>()
+
+  const paths = new Set(routes.map((route) => route.path))
+  for (const path of paths) {
+    const here = routes.filter((route) => route.path === path)
+    const allow = allowOf(here)
+    for (const route of here) {
+      const run = prepare(path, (exchange) => route.handle(exchange))
+      if (route.method === 'POST' && !path.includes(':')) direct.set(path, run)
+      mount(route.method, path, run)
+    }
+    mount(
+      'OPTIONS',
+      path,
+      prepare(path, () => new Response(null, { status: 204, headers: { allow } })),
+    )
+    mount(
+      null,
+      path,
+      prepare(path, (exchange) => methodNotAllowed(exchange, allow)),
+    )
+  }
+  mount(null, '*', prepare('unmatched', notFound))
+
+  function mount(method: string | null, path: string, run: Run): void {
+    const handler = (c: {
+      req: { raw: Request; param(name: string): string | undefined }
+      env: Env['Bindings']
+    }) =>
+      run({
+        request: c.req.raw,
+        requestId: c.env.requestId,
+        param: (name) => c.req.param(name) ?? '',
+      })
+    if (method === null) app.all(path, handler)
+    else app.on(method, path, handler)
+  }
+
+  function prepare(label: string, handle: Handle): Run {
+    const duration = metrics.requestDuration.labels({ route: label })
+    const counters = new Map<string, { inc(): void }>()
+
+    function count(method: string, status: number): void {
+      const key = `${method} ${status}`
+      let counter = counters.get(key)
+      if (counter === undefined) {
+        counter = metrics.requests.labels({ route: label, method, status: String(status) })
+        counters.set(key, counter)
+      }
+      counter.inc()
+    }
+
+    return async function run(exchange) {
+      const startedAtMs = clock.monotonicMs()
+      let error: unknown
+      let response: Response
+      try {
+        response = await handle(exchange)
+      } catch (thrown) {
+        error = thrown
+        response = failed(exchange)
+      }
+      response.headers.set(requestIdHeader, exchange.requestId)
+      const durationMs = clock.monotonicMs() - startedAtMs
+      const method = methodLabel(exchange.request.method)
+      const { status } = response
+      duration.observe(durationMs / 1000)
+      count(method, status)
+      log({ requestId: exchange.requestId, method, route: label, status, durationMs, error })
+      return response
+    }
+  }
+
+  return function fetch(request) {
+    const requestId = requestIdOf(request)
+    const run = request.method === 'POST' ? direct.get(pathOf(request.url)) : undefined
+    if (run !== undefined) return run({ request, requestId, param: () => '' })
+    return app.fetch(request, { requestId })
+  }
+}
+
+function allowOf(routes: readonly Route[]): string {
+  const methods = routes.flatMap((route) => (route.method === 'GET' ? ['GET', 'HEAD'] : ['POST']))
+  return [...methods, 'OPTIONS'].join(', ')
+}
+
+function failed({ requestId }: Exchange): Response {
+  const detail = 'The request failed; the log tells why under its request id.'
+  return problemResponse({ kind: 'internal-error', detail }, requestId)
+}
+
+function methodNotAllowed({ requestId }: Exchange, allow: string): Response {
+  const detail = `Allowed here: ${allow}.`
+  return problemResponse({ kind: 'method-not-allowed', detail, headers: { allow } }, requestId)
+}
+
+function notFound({ requestId }: Exchange): Response {
+  const detail = 'The addresses there are: see /docs.'
+  return problemResponse({ kind: 'not-found', detail }, requestId)
+}
+
+const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+
+function methodLabel(method: string): string {
+  return knownMethods.has(method) ? method : 'other'
+}

@@ -1,0 +1,208 @@
+/** For unit tests: the API over small in-memory fakes of the store and the queue. */
+import { pino } from 'pino'
+import { Registry } from 'prom-client'
+import type { Lane, MessageId, NewMessage } from '../domain/message.ts'
+import type { ProviderReport } from '../domain/provider-report.ts'
+import { systemClock } from '../runtime/clock.ts'
+import { databaseErrorKind } from '../store/database-errors.ts'
+import type { MessageFilter, StoredMessage, StoredReport } from '../store/message-queries.ts'
+import { type Api, type ApiOptions, createApi } from './api.ts'
+
+export interface FakeApi extends Api {
+  /** What was committed, in order. */
+  readonly inserted: NewMessage[]
+  /** What was enqueued, in order. */
+  readonly enqueued: [Lane, MessageId][]
+  readonly reports: ProviderReport[]
+  /** The sizes of the batches they were stored in. */
+  readonly reportBatches: number[]
+  /** What listings asked for. */
+  readonly listed: { filter: MessageFilter; before: MessageId | null; limit: number }[]
+  readonly logLines: Record<string, unknown>[]
+  /** Answers of queries. */
+  readonly known: { messages: StoredMessage[]; reports: StoredReport[] }
+  /** Thrown by the operation of that name while it is set. */
+  readonly failures: {
+    insert?: unknown
+    append?: unknown
+    queries?: unknown
+    applyReports?: unknown
+  }
+  /** While set, commits wait for it. */
+  hold: Promise<void> | null
+  /** POSTs a value as JSON (a string as it is), GETs without one. */
+  send(path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>
+  /** A metric's value with exactly these labels; 0 when it has none. */
+  metric(name: string, labels?: Record<string, string>): Promise<number>
+}
+
+export const fakeSecret = 'a-secret-of-primary'
+
+/** What the driver throws for a SQLSTATE or a socket's failure. */
+export function databaseError(code: string): Error {
+  return Object.assign(new Error(`database says ${code}`), {
+    code,
+    detail: 'Failing row: top secret',
+  })
+}
+
+export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
+  const registry = new Registry()
+  const logLines: Record<string, unknown>[] = []
+  const logger = pino(
+    { level: 'debug', formatters: { level: (label) => ({ level: label }) } },
+    { write: (line: string) => logLines.push(JSON.parse(line)) },
+  )
+  const fake: Omit<FakeApi, keyof Api> = {
+    inserted: [],
+    enqueued: [],
+    reports: [],
+    reportBatches: [],
+    listed: [],
+    logLines,
+    known: { messages: [], reports: [] },
+    failures: {},
+    hold: null,
+    send,
+    metric,
+  }
+  const { failures, known } = fake
+
+  function failIf(name: keyof typeof failures): void {
+    if (failures[name] !== undefined) throw failures[name]
+  }
+
+  const api = createApi({
+    store: {
+      async insertMessages(messages) {
+        if (fake.hold !== null) await fake.hold
+        failIf('insert')
+        fake.inserted.push(...messages)
+      },
+      async applyReports(reports) {
+        failIf('applyReports')
+        fake.reports.push(...reports)
+        fake.reportBatches.push(reports.length)
+        return { matched: reports.length, parked: 0, moved: [] }
+      },
+      queries: {
+        async get(id) {
+          failIf('queries')
+          return known.messages.find((message) => message.id === id) ?? null
+        },
+        async reports(id) {
+          failIf('queries')
+          return known.messages.some((message) => message.id === id) ? known.reports : null
+        },
+        async list(filter, before, limit) {
+          failIf('queries')
+          fake.listed.push({ filter, before, limit })
+          const newestFirst = known.messages.toSorted((a, b) => (a.id < b.id ? 1 : -1))
+          return newestFirst
+            .filter((message) => before === null || message.id < before)
+            .slice(0, limit)
+        },
+      },
+    },
+    queue: {
+      async append(lane, ids) {
+        failIf('append')
+        for (const id of ids) fake.enqueued.push([lane, id])
+      },
+      depth: async () => ({ total: 0, pending: 0, oldestAt: null }),
+    },
+    databaseErrorKind,
+    providerSecret: (name) =>
+      name === 'primary' ? fakeSecret : name === 'silent' ? null : undefined,
+    logger,
+    registry,
+    clock: systemClock,
+    limits: { acceptInFlightMax: 20_000, queueDepthMax: 1_000 },
+    validityMs: 60_000,
+    senderIdDefault: null,
+    reportMatchWindowMs: 60_000,
+    readiness: async () => ({ ready: true, checks: { postgres: 'ok' } }),
+    metricsText: () => registry.metrics(),
+    version: '1.2.3',
+    ...overrides,
+  })
+
+  async function send(
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Response> {
+    const init =
+      body === undefined
+        ? { headers }
+        : {
+            method: 'POST',
+            body: typeof body === 'string' ? body : JSON.stringify(body),
+            headers: { 'content-type': 'application/json', ...headers },
+          }
+    return await api.fetch(new Request(`http://localhost${path}`, init))
+  }
+
+  async function metric(name: string, labels: Record<string, string> = {}): Promise<number> {
+    const found = await registry.getSingleMetric(name)?.get()
+    const wanted = JSON.stringify(Object.entries(labels).sort())
+    const values = found?.values ?? []
+    const match = values.find(
+      (value) => JSON.stringify(Object.entries(value.labels).sort()) === wanted,
+    )
+    return match?.value ?? 0
+  }
+
+  return Object.assign(fake, api)
+}
+
+/** A stored message with an id of that moment. */
+export function storedMessage(changes: Partial<StoredMessage> = {}): StoredMessage {
+  return {
+    id: Bun.randomUUIDv7(),
+    customerId: 7,
+    lane: 'normal',
+    status: 'sent',
+    recipient: '+491701234567',
+    senderId: null,
+    text: 'hello',
+    attempts: 1,
+    provider: 'primary',
+    providerMessageId: 'p-1',
+    failures: [],
+    sentAt: new Date('2026-01-31T12:00:00.000Z'),
+    finalAt: null,
+    expiresAt: new Date('2026-02-01T12:00:00.000Z'),
+    ...changes,
+  }
+}
+
+/** The body of an answer, taken at its word: tests compare it. */
+export async function jsonOf<T>(response: Response): Promise<T> {
+  return (await response.json()) as T
+}
+
+/** A problem's members that tests look at. */
+export interface ProblemAnswer {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+  readonly errors?: { pointer?: string; parameter?: string; detail: string }[]
+  readonly request_id?: string
+}
+
+/** Reads a problem and checks what all problems have in common. */
+export async function problemOf(response: Response): Promise<ProblemAnswer> {
+  const problem = (await response.json()) as ProblemAnswer
+  const type = response.headers.get('content-type')
+  if (type !== 'application/problem+json') throw new Error(`a problem of type ${type}`)
+  if (problem.status !== response.status) throw new Error('the status is told in two ways')
+  if (problem.request_id !== response.headers.get('x-request-id')) throw new Error('request_id')
+  return problem
+}
+
+/** The pointers (or parameters) of all faults, sorted. */
+export function faultPlaces(problem: Pick<ProblemAnswer, 'errors'>): string[] {
+  return (problem.errors ?? []).map(({ pointer, parameter }) => pointer ?? parameter ?? '?').sort()
+}

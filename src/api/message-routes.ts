@@ -1,0 +1,175 @@
+/** Reading messages and their delivery reports. */
+import { isMessageId, messageIdTimeMs } from '../domain/message-id.ts'
+import type { MessageFilter, StoredMessage, StoredReport } from '../store/message-queries.ts'
+import type { Store } from '../store/store.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
+import { invalidRequest, parameterFaults } from './faults.ts'
+import {
+  type ListParameters,
+  listLimitDefault,
+  listParametersSchema,
+  type MessageBody,
+} from './message-schemas.ts'
+import { type Fault, type Problem, problemResponse } from './problems.ts'
+import type { DeliveryReportsBody } from './report-schemas.ts'
+import { type Exchange, jsonResponse, queryOf, type Route } from './route.ts'
+import { type ClassifyDatabaseError, storeFailure } from './store-failure.ts'
+import { messagesPath } from './submit-routes.ts'
+
+export interface MessageRoutesOptions {
+  readonly queries: Store['queries']
+  readonly classify: ClassifyDatabaseError
+}
+
+export const messagePath = `${messagesPath}/:id`
+export const deliveryReportsPath = `${messagePath}/delivery-reports`
+
+export function messageRoutes({ queries, classify }: MessageRoutesOptions): Route[] {
+  /** An id that is none of ours names no message. */
+  async function readOne<T>(
+    { param, requestId }: Exchange,
+    read: (id: string) => Promise<T | null>,
+    show: (found: T) => object,
+  ): Promise<Response> {
+    // UUIDs are taken in either case (RFC 9562 §4).
+    const id = param('id').toLowerCase()
+    const found = isMessageId(id) ? await orProblem(() => read(id)) : null
+    if (found === null) return problemResponse(messageNotFound, requestId)
+    return found.ok ? jsonResponse(show(found.value)) : problemResponse(found.problem, requestId)
+  }
+
+  async function orProblem<T>(read: () => Promise<T | null>) {
+    try {
+      const value = await read()
+      return value === null ? null : ({ ok: true, value } as const)
+    } catch (error) {
+      const failure = storeFailure(error, classify)
+      if (failure === null) throw error
+      return { ok: false, problem: failure.problem } as const
+    }
+  }
+
+  async function list({ request, requestId }: Exchange): Promise<Response> {
+    const parsed = parseListing(queryOf(request.url))
+    if ('kind' in parsed) return problemResponse(parsed, requestId)
+    const { filter, before, limit } = parsed
+    // One more than shown tells whether there is a next page.
+    const found = await orProblem(() => queries.list(filter, before, limit + 1))
+    if (found === null || !found.ok) {
+      return problemResponse(found?.problem ?? messageNotFound, requestId)
+    }
+    const shown = found.value.slice(0, limit)
+    const last = shown.at(-1)
+    const hasMore = found.value.length > limit && last !== undefined
+    return jsonResponse({
+      messages: shown.map(toMessageBody),
+      next_cursor: hasMore ? encodeCursor(last.id) : null,
+    })
+  }
+
+  return [
+    { method: 'GET', path: messagesPath, handle: list },
+    {
+      method: 'GET',
+      path: messagePath,
+      handle: (exchange) => readOne(exchange, queries.get, toMessageBody),
+    },
+    {
+      method: 'GET',
+      path: deliveryReportsPath,
+      handle: (exchange) => readOne(exchange, queries.reports, toReportsBody),
+    },
+  ]
+}
+
+const messageNotFound: Problem = {
+  kind: 'message-not-found',
+  detail: 'No message has this id; messages older than the retention time are gone.',
+}
+
+interface Listing {
+  readonly filter: MessageFilter
+  readonly before: string | null
+  readonly limit: number
+}
+
+function parseListing(query: string): Listing | Problem {
+  const given = new Map<string, string>()
+  const faults: Fault[] = []
+  for (const [parameter, value] of new URLSearchParams(query)) {
+    if (given.has(parameter)) faults.push({ parameter, detail: 'is given twice' })
+    given.set(parameter, isPhoneParameter(parameter) ? unspacedPlus(value) : value)
+  }
+  const parsed = listParametersSchema.safeParse(Object.fromEntries(given))
+  if (!parsed.success) faults.push(...parameterFaults(parsed.error))
+  if (given.has('recipient') && given.has('phone')) {
+    faults.push({ parameter: 'phone', detail: 'is the same as recipient: give one of them' })
+  }
+  if (faults.length > 0 || !parsed.success) return invalidRequest(faults)
+  const { cursor, limit } = parsed.data
+  const before = cursor === undefined ? null : decodeCursor(cursor)
+  if (cursor !== undefined && before === null) return badCursor
+  return {
+    filter: toFilter(parsed.data),
+    before,
+    limit: limit === undefined ? listLimitDefault : Number(limit),
+  }
+}
+
+const badCursor: Problem = {
+  kind: 'invalid-cursor',
+  detail: 'Take the cursor from the next_cursor of a listing, unchanged.',
+  errors: [{ parameter: 'cursor', detail: 'is not a cursor of this API' }],
+}
+
+const isPhoneParameter = (name: string): boolean => name === 'recipient' || name === 'phone'
+
+/** A plus sign that was not percent-encoded arrives as a space; a number has no other use for one. */
+function unspacedPlus(value: string): string {
+  return value.startsWith(' ') ? `+${value.slice(1)}` : value
+}
+
+function toFilter({ status, recipient, phone, lane, provider, from, to }: ListParameters) {
+  const number = recipient ?? phone
+  return {
+    ...(status === undefined ? {} : { status }),
+    ...(number === undefined ? {} : { recipient: number }),
+    ...(lane === undefined ? {} : { lane }),
+    ...(provider === undefined ? {} : { provider }),
+    ...(from === undefined ? {} : { from: new Date(from) }),
+    ...(to === undefined ? {} : { to: new Date(to) }),
+  } satisfies MessageFilter
+}
+
+export function toMessageBody(message: StoredMessage): MessageBody {
+  return {
+    id: message.id,
+    status: message.status,
+    lane: message.lane,
+    phone: message.recipient,
+    message: message.text,
+    customer_id: message.customerId,
+    sender_id: message.senderId,
+    provider: message.provider,
+    provider_message_id: message.providerMessageId,
+    attempts: message.attempts,
+    failures: message.failures.map((failure) => ({ ...failure })),
+    accepted_at: new Date(messageIdTimeMs(message.id)).toISOString(),
+    sent_at: message.sentAt?.toISOString() ?? null,
+    final_at: message.finalAt?.toISOString() ?? null,
+    expires_at: message.expiresAt.toISOString(),
+  }
+}
+
+function toReportsBody(reports: readonly StoredReport[]): DeliveryReportsBody {
+  const delivery_reports = reports.map((report) => ({
+    status: report.status,
+    provider: report.provider,
+    provider_message_id: report.providerMessageId,
+    error_code: report.errorCode,
+    detail: report.detail,
+    occurred_at: report.occurredAt.toISOString(),
+    received_at: report.receivedAt.toISOString(),
+  }))
+  return { delivery_reports }
+}

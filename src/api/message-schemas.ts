@@ -1,0 +1,143 @@
+/** Bodies and parameters about messages: the one source of validation, types and documentation. */
+import { z } from 'zod'
+import {
+  customerIdField,
+  laneField,
+  messageIdField,
+  mustBe,
+  phoneField,
+  providerNameField,
+  senderIdField,
+  shownTimeField,
+  statusField,
+  textField,
+  timeField,
+} from './fields.ts'
+
+const bodyRule = { error: mustBe('a JSON object') }
+
+const submitFields = {
+  phone: phoneField,
+  message: textField,
+  customer_id: customerIdField,
+  sender_id: senderIdField.optional(),
+}
+
+const submitExample = { phone: '+491701234567', message: 'Your code is 123456', customer_id: 1 }
+
+export const submitSchema = z.strictObject(submitFields, bodyRule).meta({
+  id: 'Submit',
+  description: 'A message to send.',
+  examples: [submitExample, { ...submitExample, sender_id: 'Acme' }],
+})
+export type Submit = z.infer<typeof submitSchema>
+
+export const batchItemSchema = z
+  .strictObject({ ...submitFields, lane: laneField.optional() }, bodyRule)
+  .meta({
+    id: 'BatchItem',
+    description: 'A message to send; without a lane it takes the normal one.',
+    examples: [{ ...submitExample, lane: 'express' }],
+  })
+export type BatchItem = z.infer<typeof batchItemSchema>
+
+/** The most messages in one batch. */
+export const batchItemsMax = 10_000
+
+const batchRule = mustBe(`an array of 1 to ${batchItemsMax} messages`)
+const batchMeta = {
+  id: 'Batch',
+  description: 'Messages to send; each is checked, accepted and answered for itself.',
+  examples: [{ messages: [submitExample, { ...submitExample, lane: 'express' }] }],
+}
+
+function batchOf<T extends z.ZodType>(item: T) {
+  const messages = z
+    .array(item, { error: batchRule })
+    .min(1, { error: batchRule })
+    .max(batchItemsMax, { error: batchRule })
+  return z.strictObject({ messages }, bodyRule)
+}
+
+/** As documented. */
+export const batchSchema = batchOf(batchItemSchema).meta(batchMeta)
+
+/** As checked first: the items are checked one by one afterwards, so that a faulty one does not spoil the others. */
+export const batchEnvelopeSchema = batchOf(z.unknown())
+
+export const acceptedSchema = z
+  .object({
+    id: messageIdField,
+    status: z.literal('queued'),
+    lane: laneField,
+    accepted_at: shownTimeField,
+  })
+  .meta({ id: 'Accepted', description: 'The message is stored and will be sent.' })
+export type Accepted = z.infer<typeof acceptedSchema>
+
+export const messageSchema = z
+  .object({
+    id: messageIdField,
+    status: statusField,
+    lane: laneField,
+    phone: z.string(),
+    message: z.string(),
+    customer_id: z.int(),
+    sender_id: z.string().nullable(),
+    provider: z.string().nullable().meta({ description: 'Who has it, or had it last.' }),
+    provider_message_id: z.string().nullable(),
+    attempts: z.int().meta({ description: 'How many times sending was begun.' }),
+    failures: z
+      .array(
+        z.object({
+          attempt: z.int(),
+          provider: z.string().nullable(),
+          kind: z.enum(['rejected', 'throttled', 'unavailable', 'indeterminate']),
+          code: z.string(),
+          detail: z.string(),
+          at: z.string(),
+        }),
+      )
+      .meta({ description: 'The newest failed submits, oldest first.' }),
+    accepted_at: shownTimeField,
+    sent_at: shownTimeField.nullable(),
+    final_at: shownTimeField.nullable(),
+    expires_at: shownTimeField,
+  })
+  .meta({ id: 'Message', description: 'A message and what became of it.' })
+export type MessageBody = z.infer<typeof messageSchema>
+
+export const messageListSchema = z
+  .object({
+    messages: z.array(messageSchema),
+    next_cursor: z.string().nullable().meta({ description: 'Null on the last page.' }),
+  })
+  .meta({ id: 'MessageList', description: 'Newest first.' })
+
+export const listLimitDefault = 50
+export const listLimitMax = 1_000
+
+const limitRule = mustBe(`a whole number from 1 to ${listLimitMax}`)
+
+/** A query parameter is text; its number is written without sign, fraction or leading zero. */
+const limitField = z
+  .string()
+  .regex(/^[1-9]\d{0,3}$/, { error: limitRule })
+  .refine((value) => Number(value) <= listLimitMax, { error: limitRule })
+  .meta({
+    description: `Messages on a page; ${listLimitDefault} when not given.`,
+    override: { type: 'integer', minimum: 1, maximum: listLimitMax, default: listLimitDefault },
+  })
+
+export const listParametersSchema = z.strictObject({
+  status: statusField.optional(),
+  recipient: phoneField.optional(),
+  phone: phoneField.optional().meta({ description: 'The same as recipient.' }),
+  lane: laneField.optional(),
+  provider: providerNameField.optional(),
+  from: timeField.optional().meta({ description: 'Accepted at this time or later.' }),
+  to: timeField.optional().meta({ description: 'Accepted before this time.' }),
+  limit: limitField.optional(),
+  cursor: z.string().optional().meta({ description: 'The next_cursor of the page before.' }),
+})
+export type ListParameters = z.infer<typeof listParametersSchema>

@@ -1,0 +1,78 @@
+/** Examples of answers; a test holds them against their schemas. */
+import type { Accepted, MessageBody } from '../message-schemas.ts'
+import { problemBody } from '../problems.ts'
+import type { DeliveryReportsBody } from '../report-schemas.ts'
+
+const id = '01997d2f-3b4c-7d5e-8f60-718293a4b5c6'
+
+export const acceptedExample: Accepted = {
+  id,
+  status: 'queued',
+  lane: 'normal',
+  accepted_at: '2026-01-31T12:00:00.000Z',
+}
+
+const faultyItem = problemBody({
+  kind: 'invalid-request',
+  detail: 'The request has one fault; errors lists it.',
+  errors: [{ pointer: '/messages/1/phone', detail: 'is required' }],
+})
+
+export const batchAnswerExample = {
+  messages: [
+    { id, status: 'queued', lane: 'normal', accepted_at: acceptedExample.accepted_at },
+    { error: faultyItem },
+  ],
+}
+
+export const messageExample: MessageBody = {
+  id,
+  status: 'delivered',
+  lane: 'normal',
+  phone: '+491701234567',
+  message: 'Your code is 123456',
+  customer_id: 1,
+  sender_id: 'Acme',
+  provider: 'secondary',
+  provider_message_id: 'a1b2c3',
+  attempts: 2,
+  failures: [
+    {
+      attempt: 1,
+      provider: 'primary',
+      kind: 'unavailable',
+      code: 'connection_refused',
+      detail: 'The connection was refused.',
+      at: '2026-01-31T12:00:00.100Z',
+    },
+  ],
+  accepted_at: '2026-01-31T12:00:00.000Z',
+  sent_at: '2026-01-31T12:00:00.300Z',
+  final_at: '2026-01-31T12:00:04.000Z',
+  expires_at: '2026-02-01T12:00:00.000Z',
+}
+
+export const messageListExample = { messages: [messageExample], next_cursor: null }
+
+export const deliveryReportsExample: DeliveryReportsBody = {
+  delivery_reports: [
+    {
+      status: 'sent',
+      provider: 'secondary',
+      provider_message_id: 'a1b2c3',
+      error_code: null,
+      detail: null,
+      occurred_at: '2026-01-31T12:00:00.300Z',
+      received_at: '2026-01-31T12:00:00.310Z',
+    },
+    {
+      status: 'delivered',
+      provider: 'secondary',
+      provider_message_id: 'a1b2c3',
+      error_code: null,
+      detail: null,
+      occurred_at: '2026-01-31T12:00:04.000Z',
+      received_at: '2026-01-31T12:00:04.020Z',
+    },
+  ],
+}

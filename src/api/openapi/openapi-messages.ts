@@ -1,0 +1,143 @@
+/** The documentation of everything about messages. */
+import { z } from 'zod'
+import type { ZodOpenApiPathsObject } from 'zod-openapi'
+import { messageIdField } from '../fields.ts'
+import {
+  acceptedSchema,
+  batchItemSchema,
+  batchSchema,
+  listParametersSchema,
+  messageListSchema,
+  messageSchema,
+  submitSchema,
+} from '../message-schemas.ts'
+import { deliveryReportsSchema } from '../report-schemas.ts'
+import {
+  acceptedExample,
+  batchAnswerExample,
+  deliveryReportsExample,
+  messageExample,
+  messageListExample,
+} from './openapi-examples.ts'
+import { problemResponses, problemSchema } from './openapi-problems.ts'
+
+export const batchAnswerSchema = z
+  .object({
+    messages: z.array(z.union([acceptedSchema, z.object({ error: problemSchema })])).meta({
+      description: 'One for each message, in order.',
+    }),
+  })
+  .meta({ id: 'BatchAnswer', description: 'What became of each message.' })
+
+const bodyProblems = [
+  'malformed-json',
+  'body-too-large',
+  'unsupported-media-type',
+  'invalid-request',
+  'overloaded',
+  'unavailable',
+] as const
+
+const location = {
+  Location: { description: "The message's address.", schema: { type: 'string' as const } },
+}
+
+function submitOperation(operationId: string, summary: string, description: string) {
+  return {
+    operationId,
+    summary,
+    description,
+    tags: ['messages'],
+    requestBody: { required: true, content: { 'application/json': { schema: submitSchema } } },
+    responses: {
+      '202': {
+        description: 'Stored; it will be sent.',
+        headers: location,
+        content: { 'application/json': { schema: acceptedSchema, example: acceptedExample } },
+      },
+      ...problemResponses(...bodyProblems),
+    },
+  }
+}
+
+const stored = 'When it is answered with 202 the message is stored for good.'
+const idParameter = z.object({ id: messageIdField })
+
+export const messagePaths: ZodOpenApiPathsObject = {
+  '/api/v1/messages': {
+    post: submitOperation('submitMessage', 'Send a message', stored),
+    get: {
+      operationId: 'listMessages',
+      summary: 'List messages',
+      description: 'Newest first, a page at a time. All filters given must hold.',
+      tags: ['messages'],
+      requestParams: { query: listParametersSchema },
+      responses: {
+        '200': {
+          description: 'A page.',
+          content: {
+            'application/json': { schema: messageListSchema, example: messageListExample },
+          },
+        },
+        ...problemResponses('invalid-cursor', 'invalid-request', 'unavailable'),
+      },
+    },
+  },
+  '/api/v1/messages/express': {
+    post: submitOperation(
+      'submitExpressMessage',
+      'Send a message on the express lane',
+      `${stored} It never waits behind messages of the normal lane.`,
+    ),
+  },
+  '/api/v1/messages/batch': {
+    post: {
+      operationId: 'submitBatch',
+      summary: 'Send many messages',
+      description: `Each is answered for itself, in order; pointers in errors are into the whole body. Schema of an item: ${batchItemSchema.meta()?.id}.`,
+      tags: ['messages'],
+      requestBody: { required: true, content: { 'application/json': { schema: batchSchema } } },
+      responses: {
+        '202': {
+          description: 'At least one message is stored.',
+          content: {
+            'application/json': { schema: batchAnswerSchema, example: batchAnswerExample },
+          },
+        },
+        ...problemResponses(...bodyProblems, 'no-message-accepted'),
+      },
+    },
+  },
+  '/api/v1/messages/{id}': {
+    get: {
+      operationId: 'getMessage',
+      summary: 'A message and what became of it',
+      tags: ['messages'],
+      requestParams: { path: idParameter },
+      responses: {
+        '200': {
+          description: 'The message.',
+          content: { 'application/json': { schema: messageSchema, example: messageExample } },
+        },
+        ...problemResponses('message-not-found', 'unavailable'),
+      },
+    },
+  },
+  '/api/v1/messages/{id}/delivery-reports': {
+    get: {
+      operationId: 'listDeliveryReports',
+      summary: "A message's delivery reports",
+      tags: ['messages'],
+      requestParams: { path: idParameter },
+      responses: {
+        '200': {
+          description: 'Everything known of it, oldest first.',
+          content: {
+            'application/json': { schema: deliveryReportsSchema, example: deliveryReportsExample },
+          },
+        },
+        ...problemResponses('message-not-found', 'unavailable'),
+      },
+    },
+  },
+}

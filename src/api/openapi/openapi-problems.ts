@@ -1,0 +1,97 @@
+/** Problems as they are documented: one schema, and one response a status with an example of each kind. */
+import { z } from 'zod'
+import type { ZodOpenApiResponseObject, ZodOpenApiResponsesObject } from 'zod-openapi'
+import {
+  type ProblemKind,
+  problemBody,
+  problemContentType,
+  problemKinds,
+  problemType,
+} from '../problems.ts'
+
+const kinds = Object.keys(problemKinds) as ProblemKind[]
+
+const faultSchema = z
+  .object({
+    pointer: z.string().optional().meta({ description: 'JSON Pointer (RFC 6901) into the body.' }),
+    parameter: z.string().optional().meta({ description: 'Name of the query parameter.' }),
+    detail: z.string(),
+  })
+  .meta({ id: 'Fault', examples: [{ pointer: '/phone', detail: 'is required' }] })
+
+export const problemSchema = z
+  .object({
+    type: z.enum(kinds.map(problemType)).meta({ description: 'Stable; decide by it.' }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    errors: z.array(faultSchema).optional().meta({ description: 'Every fault.' }),
+    request_id: z.string().optional().meta({ description: 'As in the header X-Request-Id.' }),
+  })
+  .meta({ id: 'Problem', description: 'A problem (RFC 9457).' })
+
+const details: Readonly<Record<ProblemKind, string>> = {
+  'malformed-json': 'The body must be one JSON value in UTF-8.',
+  'invalid-cursor': 'Take the cursor from the next_cursor of a listing, unchanged.',
+  unauthorized: "Send the provider's secret as a bearer token.",
+  'not-found': 'The addresses there are: see /docs.',
+  'message-not-found': 'No message has this id.',
+  'method-not-allowed': 'Allowed here: POST, OPTIONS.',
+  'body-too-large': 'The body may have at most 65536 bytes.',
+  'unsupported-media-type': 'Send the body as application/json in UTF-8.',
+  'invalid-request': 'The request has one fault; errors lists it.',
+  'no-message-accepted': 'Every message has faults; messages lists them in order.',
+  'internal-error': 'The request failed; the log tells why under its request id.',
+  overloaded: 'Too many messages wait in the normal lane.',
+  unavailable: 'The database does not answer.',
+}
+
+const exampleFaults: Partial<Record<ProblemKind, { pointer: string; detail: string }[]>> = {
+  'invalid-request': [{ pointer: '/phone', detail: 'is required' }],
+}
+
+const extraHeaders: Partial<Record<number, string>> = {
+  401: 'WWW-Authenticate',
+  405: 'Allow',
+  503: 'Retry-After',
+}
+
+/** The responses for the kinds an operation may answer with, and 405 and 500, which any may. */
+export function problemResponses(...some: readonly ProblemKind[]): ZodOpenApiResponsesObject {
+  const responses: ZodOpenApiResponsesObject = {}
+  const all: readonly ProblemKind[] = [...some, 'method-not-allowed', 'internal-error']
+  for (const status of new Set(all.map((kind) => problemKinds[kind].status))) {
+    const ofStatus = all.filter((kind) => problemKinds[kind].status === status)
+    responses[`${status as 400}`] = problemResponseObject(status, ofStatus)
+  }
+  return responses
+}
+
+function problemResponseObject(
+  status: number,
+  ofStatus: readonly ProblemKind[],
+): ZodOpenApiResponseObject {
+  const header = extraHeaders[status]
+  return {
+    description: ofStatus.map((kind) => problemKinds[kind].title).join('; '),
+    ...(header === undefined
+      ? {}
+      : {
+          headers: {
+            [header]: { schema: { type: header === 'Retry-After' ? 'integer' : 'string' } },
+          },
+        }),
+    content: {
+      [problemContentType]: {
+        schema: problemSchema,
+        examples: Object.fromEntries(ofStatus.map((kind) => [kind, { value: exampleOf(kind) }])),
+      },
+    },
+  }
+}
+
+function exampleOf(kind: ProblemKind) {
+  const errors = exampleFaults[kind]
+  const problem = { kind, detail: details[kind], ...(errors === undefined ? {} : { errors }) }
+  return { ...problemBody(problem), request_id: '01997d2f-3b4c-7d5e-8f60-718293a4b5c6' }
+}

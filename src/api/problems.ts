@@ -1,0 +1,74 @@
+/**
+ * Every kind of error this API answers with, as RFC 9457 problem details. A kind's `type` is stable: clients decide by it,
+ * never by title or detail.
+ */
+
+export const problemKinds = {
+  'malformed-json': { status: 400, title: 'The body is not JSON' },
+  'invalid-cursor': { status: 400, title: 'The cursor is not one of ours' },
+  unauthorized: { status: 401, title: 'The credentials are missing or wrong' },
+  'not-found': { status: 404, title: 'There is nothing at this address' },
+  'message-not-found': { status: 404, title: 'There is no such message' },
+  'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
+  'body-too-large': { status: 413, title: 'The body is too large' },
+  'unsupported-media-type': { status: 415, title: 'The body is not of a supported type' },
+  'invalid-request': { status: 422, title: 'The request has invalid values' },
+  'no-message-accepted': { status: 422, title: 'None of the messages was accepted' },
+  'internal-error': { status: 500, title: 'The server failed' },
+  overloaded: { status: 503, title: 'The server has too much to do' },
+  unavailable: { status: 503, title: 'The server cannot do this now' },
+} as const satisfies Record<string, { status: number; title: string }>
+
+export type ProblemKind = keyof typeof problemKinds
+
+/** One fault: in the body, by JSON Pointer (RFC 6901, '' is the whole body), or in a query parameter, by name. */
+export type Fault =
+  | { readonly pointer: string; readonly detail: string }
+  | { readonly parameter: string; readonly detail: string }
+
+export interface Problem {
+  readonly kind: ProblemKind
+  /** For a person. Never holds a message's text, a secret or anything of the server's inside. */
+  readonly detail: string
+  readonly errors?: readonly Fault[]
+  readonly headers?: Readonly<Record<string, string>>
+  /** Further members of the answer. */
+  readonly extensions?: Readonly<Record<string, unknown>>
+}
+
+export const problemContentType = 'application/problem+json'
+
+export function problemType(kind: ProblemKind): string {
+  return `urn:sms-gateway:problem:${kind}`
+}
+
+/** The members of a problem as they are sent. */
+export function problemBody({ kind, detail, errors, extensions }: Problem) {
+  const { status, title } = problemKinds[kind]
+  return {
+    type: problemType(kind),
+    title,
+    status,
+    detail,
+    ...(errors === undefined ? {} : { errors }),
+    ...extensions,
+  }
+}
+
+/** The answer for a problem; it carries the request's id, so that a caller's report can be matched with the log. */
+export function problemResponse(problem: Problem, requestId: string): Response {
+  const body = { ...problemBody(problem), request_id: requestId }
+  return new Response(JSON.stringify(body), {
+    status: problemKinds[problem.kind].status,
+    headers: { 'content-type': problemContentType, ...problem.headers },
+  })
+}
+
+/** A refusal that passes; `retryAfterSeconds` is a whole number (RFC 9110 §10.2.3). */
+export function passingProblem(
+  kind: 'overloaded' | 'unavailable',
+  detail: string,
+  retryAfterSeconds: number,
+): Problem {
+  return { kind, detail, headers: { 'retry-after': String(retryAfterSeconds) } }
+}

@@ -1,0 +1,84 @@
+/** Taking providers' delivery reports: reports of several requests are stored and applied in one commit. */
+import type { ProviderReport } from '../domain/provider-report.ts'
+import { createBatcher } from '../runtime/batcher.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Store } from '../store/store.ts'
+import { type ApiMetrics, countFinal } from './api-metrics.ts'
+import type { ProviderReportBody } from './report-schemas.ts'
+import type { ClassifyDatabaseError } from './store-failure.ts'
+
+export interface ReportIntakeOptions {
+  readonly store: Pick<Store, 'applyReports'>
+  readonly classify: ClassifyDatabaseError
+  readonly metrics: ApiMetrics
+  readonly clock: Clock
+  /** Reports are matched to messages accepted within this time. */
+  readonly reportMatchWindowMs: number
+}
+
+export interface ReportIntake {
+  /** Resolves once they are stored. @throws what `storeFailure` explains */
+  store(provider: string, reports: readonly ProviderReportBody[]): Promise<void>
+  close(): Promise<void>
+}
+
+const batchMax = 2_000
+/** Two statements at once would wait for each other's rows. */
+const flightsMax = 1
+const lingerMs = 10
+
+/** Reports waiting or being stored; a provider that is refused sends again. */
+const pendingMax = 20_000
+
+/** A provider's clock may be wrong by so much; later than that says nothing about when it happened. */
+const futureMsMax = 86_400_000
+
+export function createReportIntake(options: ReportIntakeOptions): ReportIntake {
+  const { store, classify, metrics, clock, reportMatchWindowMs } = options
+
+  const batcher = createBatcher<ProviderReport, undefined>({
+    name: 'reports',
+    batchMax,
+    pendingMax,
+    flightsMax,
+    lingerMs,
+    run: apply,
+    isItemFault: (error) => classify(error) === 'data',
+    onBatch: (size) => metrics.reportBatchSize.observe(size),
+  })
+
+  async function apply(reports: readonly ProviderReport[]): Promise<readonly undefined[]> {
+    const applied = await store.applyReports(reports, reportMatchWindowMs, clock.now())
+    metrics.reportsMatched.inc(applied.matched)
+    metrics.reportsParked.inc(applied.parked)
+    countFinal(metrics, applied.moved)
+    return new Array<undefined>(reports.length)
+  }
+
+  function count(provider: string, reports: readonly ProviderReportBody[]): void {
+    const counts = new Map<ProviderReportBody['status'], number>()
+    for (const { status } of reports) counts.set(status, (counts.get(status) ?? 0) + 1)
+    for (const [status, n] of counts) metrics.reportsReceived.inc({ provider, status }, n)
+  }
+
+  return {
+    async store(provider, reports) {
+      const nowMs = clock.now()
+      count(provider, reports)
+      await batcher.addGroup(reports.map((report) => toReport(provider, report, nowMs)))
+    },
+    close: () => batcher.close(),
+  }
+}
+
+function toReport(provider: string, report: ProviderReportBody, nowMs: number): ProviderReport {
+  const { message_id, status, error_code, occurred_at } = report
+  const givenMs = typeof occurred_at === 'string' ? Date.parse(occurred_at) : nowMs
+  return {
+    provider,
+    providerMessageId: message_id,
+    status,
+    errorCode: error_code || null,
+    occurredAtMs: givenMs > nowMs + futureMsMax ? nowMs : givenMs,
+  }
+}

@@ -1,0 +1,83 @@
+/** Providers' delivery reports. Answered 2xx only once they are stored. */
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { bodyFaults, invalidRequest } from './faults.ts'
+import { type Problem, problemResponse } from './problems.ts'
+import type { ReportIntake } from './report-intake.ts'
+import {
+  type ProviderReportBody,
+  providerReportSchema,
+  providerReportsSchema,
+} from './report-schemas.ts'
+import { readJson } from './request-body.ts'
+import { type Exchange, jsonResponse, type Route } from './route.ts'
+import { type ClassifyDatabaseError, storeFailure } from './store-failure.ts'
+
+/** The secret of a provider: null when it has none and its reports are refused, undefined when there is no such provider. */
+export type ProviderSecret = (name: string) => string | null | undefined
+
+/** Longest body of reports: the most of them in one request, each of a kilobyte. */
+export const reportsBytesMax = 1_048_576
+
+export const providerReportsPath = '/api/v1/providers/:name/delivery-reports'
+
+export interface ReportRoutesOptions {
+  readonly providerSecret: ProviderSecret
+  readonly intake: ReportIntake
+  readonly classify: ClassifyDatabaseError
+}
+
+export function reportRoute({ providerSecret, intake, classify }: ReportRoutesOptions): Route {
+  async function takeReports({ request, requestId, param }: Exchange): Promise<Response> {
+    const provider = param('name')
+    const given = bearerToken(request.headers.get('authorization'))
+    if (!isAuthentic(given, providerSecret(provider))) {
+      return problemResponse(unauthorized, requestId)
+    }
+    const body = await readJson(request, reportsBytesMax)
+    if (!body.ok) return problemResponse(body.problem, requestId)
+    const parsed = parseReports(body.value)
+    if ('kind' in parsed) return problemResponse(parsed, requestId)
+    try {
+      await intake.store(provider, parsed.reports)
+    } catch (error) {
+      const failure = storeFailure(error, classify)
+      if (failure === null) throw error
+      return problemResponse(failure.problem, requestId)
+    }
+    return jsonResponse({ stored: parsed.reports.length })
+  }
+
+  return { method: 'POST', path: providerReportsPath, handle: takeReports }
+}
+
+/** One report or an array of them. All are stored, or none when one has a fault. */
+function parseReports(value: unknown): { reports: readonly ProviderReportBody[] } | Problem {
+  if (Array.isArray(value)) {
+    const parsed = providerReportsSchema.safeParse(value)
+    return parsed.success ? { reports: parsed.data } : invalidRequest(bodyFaults(parsed.error))
+  }
+  const parsed = providerReportSchema.safeParse(value)
+  return parsed.success ? { reports: [parsed.data] } : invalidRequest(bodyFaults(parsed.error))
+}
+
+const unauthorized: Problem = {
+  kind: 'unauthorized',
+  detail: "Send the provider's secret as a bearer token.",
+  headers: { 'www-authenticate': 'Bearer realm="delivery-reports"' },
+}
+
+/** The token of `Bearer <token>` (RFC 6750 §2.1; the scheme's case does not matter), or null. */
+function bearerToken(authorization: string | null): string | null {
+  return /^bearer +(.+)$/i.exec(authorization ?? '')?.[1] ?? null
+}
+
+/** Compares hashes, which are equally long, in a time that does not tell where they differ. */
+function isAuthentic(given: string | null, secret: string | null | undefined): boolean {
+  const expected = secret === null || secret === undefined || secret === '' ? null : secret
+  const isEqual = timingSafeEqual(sha256(given ?? ''), sha256(expected ?? ''))
+  return isEqual && given !== null && expected !== null
+}
+
+function sha256(text: string): Uint8Array {
+  return createHash('sha256').update(text).digest()
+}

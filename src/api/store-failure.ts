@@ -1,0 +1,56 @@
+/** What a failed or refused write means for the client, and for the count of refusals. */
+import { BatcherClosedError, BatcherFullError } from '../runtime/batcher.ts'
+import type { DatabaseErrorKind } from '../store/database-errors.ts'
+import type { RefusalReason } from './api-metrics.ts'
+import { type Problem, passingProblem } from './problems.ts'
+
+/** Classifies what the store threw. */
+export type ClassifyDatabaseError = (error: unknown) => DatabaseErrorKind
+
+export interface Failure {
+  readonly problem: Problem
+  readonly reason: RefusalReason
+}
+
+const busyRetrySeconds = 1
+const databaseRetrySeconds = 5
+
+/**
+ * The problem for an error that the client can do something about: come back later, or change its data. Null for a defect of
+ * ours.
+ */
+export function storeFailure(error: unknown, classify: ClassifyDatabaseError): Failure | null {
+  if (error instanceof BatcherFullError) {
+    const detail = 'As much as may be under way is under way.'
+    const problem = passingProblem('overloaded', detail, busyRetrySeconds)
+    return { problem, reason: 'in_flight_full' }
+  }
+  if (error instanceof BatcherClosedError) {
+    const problem = passingProblem('unavailable', 'The server is stopping.', busyRetrySeconds)
+    return { problem, reason: 'stopping' }
+  }
+  const kind = classify(error)
+  switch (kind) {
+    case 'unavailable':
+    case 'timeout': {
+      const detail = 'The database does not answer.'
+      const problem = passingProblem('unavailable', detail, databaseRetrySeconds)
+      return { problem, reason: 'database' }
+    }
+    case 'conflict': {
+      const detail = 'The database was busy with the same rows.'
+      const problem = passingProblem('unavailable', detail, busyRetrySeconds)
+      return { problem, reason: 'database' }
+    }
+    case 'data': {
+      const errors = [{ pointer: '', detail: 'holds a value that cannot be stored' }]
+      const detail = 'The database refuses a value.'
+      return { problem: { kind: 'invalid-request', detail, errors }, reason: 'invalid' }
+    }
+    case 'partition_missing':
+    case 'defect':
+      return null
+    default:
+      return kind satisfies never
+  }
+}

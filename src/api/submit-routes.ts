@@ -1,0 +1,74 @@
+/** Submitting one message. The hot path: what a request costs here, it costs thousands of times a second. */
+import type { Lane } from '../domain/message.ts'
+import { messageIdTimeMs } from '../domain/message-id.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Acceptance } from './acceptance.ts'
+import type { Admission } from './admission.ts'
+import type { ApiMetrics, RefusalReason } from './api-metrics.ts'
+import { bodyFaults, invalidRequest } from './faults.ts'
+import { type Accepted, submitSchema } from './message-schemas.ts'
+import { type Problem, problemResponse } from './problems.ts'
+import { readJson } from './request-body.ts'
+import { type Exchange, jsonResponse, type Route } from './route.ts'
+import { type ClassifyDatabaseError, storeFailure } from './store-failure.ts'
+
+/** Longest body with one message: its text escaped at six characters each, and room for the rest. */
+export const submitBytesMax = 64 * 1_024
+
+export interface SubmitOptions {
+  readonly acceptance: Acceptance
+  readonly admission: Pick<Admission, 'refusal'>
+  readonly classify: ClassifyDatabaseError
+  readonly metrics: ApiMetrics
+  readonly clock: Clock
+}
+
+export const messagesPath = '/api/v1/messages'
+export const expressPath = `${messagesPath}/express`
+
+export function submitRoutes(options: SubmitOptions): Route[] {
+  const { acceptance, admission, classify, metrics, clock } = options
+  const duration = metrics.acceptDuration.labels({ kind: 'single' })
+
+  async function submit({ request, requestId }: Exchange, lane: Lane): Promise<Response> {
+    const startedAtMs = clock.monotonicMs()
+    const full = admission.refusal(lane)
+    if (full !== null) return refuse(full, 'queue_full', requestId)
+    const body = await readJson(request, submitBytesMax)
+    if (!body.ok) return refuse(body.problem, bodyRefusal(body.problem), requestId)
+    const parsed = submitSchema.safeParse(body.value)
+    if (!parsed.success) {
+      return refuse(invalidRequest(bodyFaults(parsed.error)), 'invalid', requestId)
+    }
+    try {
+      const id = await acceptance.accept(parsed.data, lane)
+      duration.observe((clock.monotonicMs() - startedAtMs) / 1000)
+      return jsonResponse(acceptedBody(id, lane), 202, { location: `${messagesPath}/${id}` })
+    } catch (error) {
+      const failure = storeFailure(error, classify)
+      metrics.refused.inc({ reason: failure?.reason ?? 'failure' })
+      if (failure === null) throw error
+      return problemResponse(failure.problem, requestId)
+    }
+  }
+
+  function refuse(problem: Problem, reason: RefusalReason, requestId: string): Response {
+    metrics.refused.inc({ reason })
+    return problemResponse(problem, requestId)
+  }
+
+  return [
+    { method: 'POST', path: messagesPath, handle: (exchange) => submit(exchange, 'normal') },
+    { method: 'POST', path: expressPath, handle: (exchange) => submit(exchange, 'express') },
+  ]
+}
+
+/** What a submit answers; the time of acceptance is the id's. */
+export function acceptedBody(id: string, lane: Lane): Accepted {
+  const accepted_at = new Date(messageIdTimeMs(id)).toISOString()
+  return { id, status: 'queued', lane, accepted_at }
+}
+
+export function bodyRefusal(problem: Problem): RefusalReason {
+  return problem.kind === 'body-too-large' ? 'too_large' : 'invalid'
+}

@@ -1,0 +1,71 @@
+/** The API joined to its adapters, as a service. */
+import { apiServeOptions, createApi } from '../api/api.ts'
+import type { Config } from '../config/config.ts'
+import { reportMatchWindowMs } from '../domain/provider-report.ts'
+import type { ProviderSettings } from '../providers/provider.ts'
+import type { Queue } from '../queue/queue.ts'
+import { systemClock } from '../runtime/clock.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { Registry } from '../runtime/metrics.ts'
+import type { Service } from '../runtime/service.ts'
+import { databaseErrorKind } from '../store/database-errors.ts'
+import type { Store } from '../store/store.ts'
+import { version } from './build-info.ts'
+import { createHttpListener } from './http-listener.ts'
+import type { Readiness } from './readiness.ts'
+
+export interface ApiPartOptions {
+  readonly config: Config
+  readonly providers: readonly ProviderSettings[]
+  readonly store: Store
+  readonly queue: Queue
+  readonly registry: Registry
+  readonly logger: Logger
+  readonly readiness: Readiness
+  readonly metricsText: () => Promise<string>
+  readonly reusePort: boolean
+}
+
+export interface ApiPart extends Service {
+  readonly url: string
+}
+
+export function createApiPart(options: ApiPartOptions): ApiPart {
+  const { config, readiness } = options
+  const secrets = new Map(options.providers.map(({ name, secret }) => [name, secret]))
+  const api = createApi({
+    store: options.store,
+    queue: options.queue,
+    databaseErrorKind,
+    providerSecret: (name) => secrets.get(name),
+    logger: options.logger,
+    registry: options.registry,
+    clock: systemClock,
+    limits: config.accept,
+    validityMs: config.accept.messageValidityMs,
+    senderIdDefault: config.accept.senderIdDefault,
+    reportMatchWindowMs: reportMatchWindowMs.recent,
+    readiness: () => readiness.check(),
+    metricsText: options.metricsText,
+    version,
+  })
+  const listener = createHttpListener({
+    name: 'API',
+    address: config.appAddress,
+    fetch: api.fetch,
+    maxRequestBodyBytes: apiServeOptions.maxRequestBodySize,
+    idleTimeoutSeconds: apiServeOptions.idleTimeout,
+    reusePort: options.reusePort,
+  })
+  return {
+    name: 'API',
+    get url() {
+      return listener.url
+    },
+    start: () => listener.start(),
+    async stop() {
+      await listener.stop()
+      await api.close()
+    },
+  }
+}

@@ -1,0 +1,47 @@
+/** `sms-gateway api` */
+import type { Environment } from '../config/config.ts'
+import { createApiPart } from './api-part.ts'
+import { openQueue } from './open-queue.ts'
+import { databaseFor, openStore } from './open-store.ts'
+import { createReadiness } from './readiness.ts'
+import { requireServers, startContext } from './role-context.ts'
+import { runUntilStopped } from './run-until-stopped.ts'
+import { stopping } from './stopping.ts'
+import { connectToSupervisor } from './supervised-child.ts'
+
+export async function runApi(environment: Environment): Promise<number> {
+  const { config, log, registry } = startContext(environment, 'api')
+  const { logger } = log
+  const database = databaseFor(config, 'api')
+  // Redis is not waited for: without it messages are accepted all the same, and sent when it is back.
+  await requireServers(config, database, [])
+  const queue = openQueue(config, registry, logger)
+  const { store, service: databaseService } = openStore(database, config, registry)
+  const readiness = createReadiness({ postgres: () => store.ping() }, { redis: () => queue.ping() })
+  const supervised = connectToSupervisor(registry)
+  const api = createApiPart({
+    config,
+    providers: config.providers,
+    store,
+    queue,
+    registry,
+    logger,
+    readiness,
+    metricsText: () => supervised?.metricsText() ?? registry.metrics(),
+    reusePort: supervised !== null,
+  })
+  return await runUntilStopped({
+    services: [databaseService, queueService(queue), api],
+    log,
+    ...stopping(config, readiness),
+    onStarted: () => {
+      logger.info({ event: 'api.listening', url: api.url })
+      supervised?.started()
+    },
+  })
+}
+
+/** Closes the queue's connections when everything that uses them has stopped. */
+export function queueService(queue: { close(): Promise<void> }) {
+  return { name: 'queue', start: async () => undefined, stop: () => queue.close() }
+}

@@ -1,0 +1,70 @@
+/** An HTTP server as a service: says where it listens, refuses to start with a sentence, stops after what is in flight. */
+import type { Server } from 'bun'
+import type { Service } from '../runtime/service.ts'
+
+export interface ListenAddress {
+  readonly hostname: string
+  readonly port: number
+}
+
+export interface HttpListenerOptions {
+  readonly name: string
+  readonly address: ListenAddress
+  readonly fetch: (request: Request) => Response | Promise<Response>
+  readonly maxRequestBodyBytes: number
+  /** Connections without a byte for this long are closed. At most 255, the runtime's limit. */
+  readonly idleTimeoutSeconds: number
+  /** Several processes on one port: the kernel spreads connections over them. */
+  readonly reusePort: boolean
+}
+
+export interface HttpListener extends Service {
+  /** Where it listens; the port is the real one when 0 was asked for. */
+  readonly url: string
+}
+
+export function createHttpListener(options: HttpListenerOptions): HttpListener {
+  const { name, address } = options
+  let server: Server<undefined> | undefined
+
+  return {
+    name,
+    get url() {
+      return `http://${displayHost(address.hostname)}:${server?.port ?? address.port}`
+    },
+    async start() {
+      try {
+        server = Bun.serve({
+          hostname: address.hostname,
+          port: address.port,
+          reusePort: options.reusePort,
+          idleTimeout: options.idleTimeoutSeconds,
+          maxRequestBodySize: options.maxRequestBodyBytes,
+          fetch: options.fetch,
+          error: () => new Response('internal error', { status: 500 }),
+        })
+      } catch (error) {
+        throw new Error(listenFailure(name, address, error), { cause: error })
+      }
+    },
+    async stop() {
+      await server?.stop()
+    },
+  }
+}
+
+function listenFailure(name: string, { hostname, port }: ListenAddress, error: unknown): string {
+  const code = (error as { code?: unknown }).code
+  const where = `${displayHost(hostname)}:${port}`
+  if (code === 'EADDRINUSE') {
+    return `${name}: ${where} is in use by another process; stop it or choose another address`
+  }
+  if (code === 'EACCES') return `${name}: not allowed to listen on ${where}`
+  return `${name}: cannot listen on ${where}: ${error instanceof Error ? error.message : String(error)}`
+}
+
+/** A wildcard address is nothing to connect to. */
+function displayHost(hostname: string): string {
+  if (hostname === '0.0.0.0' || hostname === '::' || hostname === '') return 'localhost'
+  return hostname.includes(':') ? `[${hostname}]` : hostname
+}

@@ -1,0 +1,67 @@
+/** The processor joined to its adapters, as a service. */
+import type { Config } from '../config/config.ts'
+import { createProcessor } from '../processor/processor.ts'
+import { createProcessorMetrics } from '../processor/processor-metrics.ts'
+import { createHttpDriver } from '../providers/http/http-driver.ts'
+import type { ProviderSettings } from '../providers/provider.ts'
+import { createProviderPool } from '../providers/provider-pool.ts'
+import type { Queue } from '../queue/queue.ts'
+import { systemClock } from '../runtime/clock.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { Registry } from '../runtime/metrics.ts'
+import type { Service } from '../runtime/service.ts'
+import type { Store } from '../store/store.ts'
+
+export interface ProcessorPartOptions {
+  readonly config: Config
+  readonly providers: readonly ProviderSettings[]
+  readonly store: Store
+  readonly queue: Queue
+  readonly registry: Registry
+  readonly logger: Logger
+}
+
+/** Of a claim's lease, the part in which it may still fail over; the rest is for the last submit and its recording. */
+const roundShareOfLease = 0.5
+
+export function createProcessorPart(options: ProcessorPartOptions): Service {
+  const { config, providers } = options
+  const { processing } = config
+  const pool = createProviderPool({
+    providers,
+    circuit: config.circuit,
+    createDriver: (settings) =>
+      createHttpDriver({
+        settings,
+        callbackUrl: `${config.publicUrl}/api/v1/providers/${settings.name}/delivery-reports`,
+      }),
+    clock: systemClock,
+    random: Math.random,
+  })
+  const processor = createProcessor({
+    ...processing,
+    store: options.store,
+    queue: options.queue,
+    pool,
+    consumer: `${process.pid}-${crypto.randomUUID().slice(0, 8)}`,
+    retry: {
+      attemptsMax: processing.retryAttemptsMax,
+      backoffBaseMs: processing.retryBackoffBaseMs,
+      backoffMsMax: processing.retryBackoffMsMax,
+    },
+    roundMsMax: processing.claimLeaseMs * roundShareOfLease,
+    senderIdDefault: config.accept.senderIdDefault,
+    metrics: createProcessorMetrics(options.registry),
+    logger: options.logger,
+    clock: systemClock,
+    random: Math.random,
+  })
+  return {
+    name: 'processor',
+    start: () => processor.start(),
+    async stop() {
+      await processor.stop()
+      await pool.close()
+    },
+  }
+}

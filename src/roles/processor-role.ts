@@ -1,0 +1,53 @@
+/** `sms-gateway processor` */
+import type { Environment } from '../config/config.ts'
+import { queueService } from './api-role.ts'
+import { createHttpListener } from './http-listener.ts'
+import { openQueue } from './open-queue.ts'
+import { databaseFor, openStore } from './open-store.ts'
+import { createProcessorPart } from './processor-part.ts'
+import { createReadiness } from './readiness.ts'
+import { requireServers, startContext } from './role-context.ts'
+import { runUntilStopped } from './run-until-stopped.ts'
+import { createStatusRoutes, statusBodyBytesMax, statusIdleSeconds } from './status-routes.ts'
+import { stopping } from './stopping.ts'
+import { connectToSupervisor } from './supervised-child.ts'
+
+export async function runProcessor(environment: Environment): Promise<number> {
+  const { config, log, registry } = startContext(environment, 'processor')
+  const { logger } = log
+  const database = databaseFor(config, 'processor')
+  const queue = openQueue(config, registry, logger)
+  const redisName = `Redis at ${config.redis?.host}:${config.redis?.port}`
+  await requireServers(config, database, [{ name: redisName, ping: () => queue.ping() }])
+  const { store, service: databaseService } = openStore(database, config, registry)
+  const readiness = createReadiness({ postgres: () => store.ping(), redis: () => queue.ping() })
+  const supervised = connectToSupervisor(registry)
+  const processor = createProcessorPart({
+    config,
+    providers: config.providers,
+    store,
+    queue,
+    registry,
+    logger,
+  })
+  const status = createHttpListener({
+    name: 'metrics',
+    address: config.metricsAddress,
+    fetch: createStatusRoutes({ readiness, metricsText: () => registry.metrics() }),
+    maxRequestBodyBytes: statusBodyBytesMax,
+    idleTimeoutSeconds: statusIdleSeconds,
+    reusePort: false,
+  })
+  return await runUntilStopped({
+    // The supervisor serves the metrics of its children.
+    services: [
+      databaseService,
+      queueService(queue),
+      ...(supervised === null ? [status] : []),
+      processor,
+    ],
+    log,
+    ...stopping(config, readiness),
+    onStarted: () => supervised?.started(),
+  })
+}

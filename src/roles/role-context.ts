@@ -1,0 +1,75 @@
+/** What every long-running role begins with: configuration or its faults, log, registry, servers that answer. */
+import { type Config, type Environment, loadConfig, type Role } from '../config/config.ts'
+import { createLogger, type ProcessLogger } from '../runtime/logger.ts'
+import { createRegistry, type Registry } from '../runtime/metrics.ts'
+import type { Database } from '../store/database.ts'
+import { commit, version } from './build-info.ts'
+import { migrationsFault, serverName } from './open-store.ts'
+import { exitCodes } from './run-until-stopped.ts'
+import { type AwaitedServer, waitForServers } from './wait-for-servers.ts'
+
+export interface RoleContext {
+  readonly config: Config
+  readonly log: ProcessLogger
+  readonly registry: Registry
+}
+
+/** Ends the start of a role: the sentence goes to stderr, the code to the shell. */
+export class StartRefused extends Error {
+  override readonly name = 'StartRefused'
+  readonly exitCode: number
+
+  constructor(exitCode: number, sentence: string) {
+    super(sentence)
+    this.exitCode = exitCode
+  }
+}
+
+/** @throws StartRefused listing every fault of the configuration */
+export function configFor(environment: Environment, role: Role): Config {
+  const result = loadConfig(environment, role)
+  if (result.ok) return result.config
+  const lines = result.faults.map(({ name, detail }) => `  ${name} ${detail}`)
+  const count = `${lines.length} fault${lines.length === 1 ? '' : 's'}`
+  throw new StartRefused(
+    exitCodes.configuration,
+    `the configuration has ${count}:\n${lines.join('\n')}`,
+  )
+}
+
+export function startContext(environment: Environment, role: Role): RoleContext {
+  const config = configFor(environment, role)
+  const log = createLogger(config.logLevel, role)
+  log.logger.info({ event: 'process.starting', version, commit, bun: Bun.version })
+  return { config, log, registry: createRegistry() }
+}
+
+export function say(sentence: string): void {
+  process.stderr.write(`sms-gateway: ${sentence}\n`)
+}
+
+/**
+ * Waits for PostgreSQL and what else is given.
+ * @throws StartRefused when one does not answer in time, or when migrations are pending
+ */
+export async function requireServers(
+  config: Config,
+  database: Database,
+  others: readonly AwaitedServer[],
+): Promise<void> {
+  const { write } = config.postgres
+  const primary: AwaitedServer = {
+    name: write === null ? 'the embedded PostgreSQL' : serverName(write),
+    ping: () => database.write`SELECT 1`,
+  }
+  try {
+    await waitForServers([primary, ...others], config.processing.startTimeoutMs, say)
+  } catch (error) {
+    throw new StartRefused(
+      exitCodes.failure,
+      error instanceof Error ? error.message : String(error),
+    )
+  }
+  const fault = await migrationsFault(database)
+  if (fault !== null) throw new StartRefused(exitCodes.migrationsPending, fault)
+}

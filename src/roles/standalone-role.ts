@@ -1,0 +1,176 @@
+/**
+ * `sms-gateway standalone`: API, processor and mock operator in one process, with nothing else installed. Servers that
+ * are configured are used instead of the embedded database, the queue in the process and the mock operator.
+ */
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import type { Config, Environment } from '../config/config.ts'
+import { lanes } from '../domain/message.ts'
+import { messageIdFloor } from '../domain/message-id.ts'
+import { startEmbeddedPostgres } from '../embedded/embedded-postgres.ts'
+import { identitiesDefault } from '../operator/operator.ts'
+import type { ProviderSettings } from '../providers/provider.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { Service } from '../runtime/service.ts'
+import { applyKeyedPlans, type Database } from '../store/database.ts'
+import type { Store } from '../store/store.ts'
+import { createApiPart } from './api-part.ts'
+import { queueService } from './api-role.ts'
+import { version } from './build-info.ts'
+import { migrateDatabase } from './migrate-role.ts'
+import { openQueue } from './open-queue.ts'
+import { databaseFor, openStore } from './open-store.ts'
+import { operatorFor } from './operator-role.ts'
+import { createProcessorPart } from './processor-part.ts'
+import { createReadiness } from './readiness.ts'
+import { requireServers, StartRefused, say, startContext } from './role-context.ts'
+import { exitCodes, runUntilStopped } from './run-until-stopped.ts'
+import { stopping } from './stopping.ts'
+
+export async function runStandalone(environment: Environment): Promise<number> {
+  const { config, log, registry } = startContext(environment, 'standalone')
+  const { logger } = log
+  const { database, service: embedded } = await openDatabase(config, logger)
+  try {
+    await requireServersMigrated(config, database)
+    const queue = openQueue(config, registry, logger)
+    const { store, service: databaseService } = openStore(database, config, registry)
+    if (config.redis === null) await recoverQueue(store, config)
+    const providers = config.providers.length > 0 ? config.providers : mockProviders()
+    const operator =
+      config.providers.length > 0 ? null : operatorFor(config, providers, registry, logger)
+    await operator?.start()
+    const located = operator === null ? providers : locate(providers, operator.port)
+    const readiness = createReadiness({ postgres: () => store.ping(), queue: () => queue.ping() })
+    const parts = { config, store, queue, registry, logger, providers: located }
+    const api = createApiPart({
+      ...parts,
+      readiness,
+      metricsText: () => registry.metrics(),
+      reusePort: false,
+    })
+    return await runUntilStopped({
+      // Stopped in reverse: the operator delivers its last reports while the API still takes them.
+      services: [
+        embedded,
+        databaseService,
+        queueService(queue),
+        api,
+        ...(operator === null ? [] : [operator]),
+        createProcessorPart(parts),
+      ],
+      log,
+      ...stopping(config, readiness),
+      onStarted: () => process.stdout.write(welcome(config, api.url, operator !== null)),
+    })
+  } catch (error) {
+    await embedded.stop()
+    throw error
+  }
+}
+
+interface OpenDatabase {
+  readonly database: Database
+  readonly service: Service
+}
+
+async function openDatabase(config: Config, logger: Logger): Promise<OpenDatabase> {
+  if (config.postgres.write !== null) {
+    const nothing = {
+      name: 'PostgreSQL',
+      start: async () => undefined,
+      stop: async () => undefined,
+    }
+    return { database: databaseFor(config, 'standalone'), service: nothing }
+  }
+  try {
+    const server = await startEmbeddedPostgres({
+      dataDir: join(config.dataDir, 'postgres'),
+      logger,
+      firstStartNotice: () => say(`making a database in ${config.dataDir} (a few seconds, once)`),
+      onExit: (error) => {
+        logger.fatal({ event: 'embedded_postgres.exited', err: error })
+        say(`the embedded database ended: ${error.message}`)
+        process.exit(exitCodes.failure)
+      },
+    })
+    const database = databaseFor(config, 'standalone', server)
+    await applyKeyedPlans(database.write)
+    const service = {
+      name: 'embedded PostgreSQL',
+      start: async () => undefined,
+      stop: () => server.stop(),
+    }
+    return { database, service }
+  } catch (error) {
+    throw new StartRefused(
+      exitCodes.failure,
+      error instanceof Error ? error.message : String(error),
+    )
+  }
+}
+
+/** Nobody else uses this database, so its migrations are applied without being asked for. */
+async function requireServersMigrated(config: Config, database: Database): Promise<void> {
+  if (config.postgres.write === null) {
+    await migrateDatabase(database, { status: false, dryRun: false }, () => undefined)
+  }
+  await requireServers(config, database, [])
+}
+
+/** The queue in the process began empty, and no other process has claims: all that is not final is due now. */
+async function recoverQueue(store: Store, config: Config): Promise<void> {
+  const upTo = messageIdFloor(Date.now())
+  for (const lane of lanes) {
+    while ((await store.sweepLane(lane, upTo, 0, config.processing.reportTimeoutMs)).more);
+  }
+}
+
+const mockWeights: Readonly<Record<string, number>> = { primary: 100, secondary: 80, backup: 60 }
+
+function mockProviders(): ProviderSettings[] {
+  return identitiesDefault.map((name) => ({
+    name,
+    url: '',
+    weight: mockWeights[name] ?? 1,
+    secret: randomBytes(24).toString('base64url'),
+    inDoubt: 'resend',
+    timeoutMs: 10_000,
+    concurrencyMax: 256,
+    ratePerSecondMax: null,
+  }))
+}
+
+function locate(providers: readonly ProviderSettings[], port: number): ProviderSettings[] {
+  return providers.map((provider) => ({
+    ...provider,
+    url: `http://127.0.0.1:${port}/${provider.name}`,
+  }))
+}
+
+function welcome(config: Config, url: string, mock: boolean): string {
+  const provider = mock
+    ? 'a mock provider (set PROVIDER_PRIMARY_URL for a real one)'
+    : config.providers.map(({ name }) => name).join(', ')
+  const database = config.postgres.write === null ? `embedded, in ${config.dataDir}` : 'PostgreSQL'
+  return `
+SMS Gateway ${version} is running at ${url}
+
+  database   ${database}
+  queue      ${config.redis === null ? 'in this process' : 'Redis'}
+  providers  ${provider}
+
+Send a message:
+
+  curl -X POST ${url}/api/v1/messages \\
+    -H 'Content-Type: application/json' \\
+    -d '{"phone": "+1234567890", "message": "Hello from SMS Gateway", "customer_id": 1}'
+
+See what became of it, with the id from the answer:
+
+  curl ${url}/api/v1/messages/<id>
+
+API documentation: ${url}/docs    Metrics: ${url}/metrics    Stop: Ctrl-C
+
+`
+}

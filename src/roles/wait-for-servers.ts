@@ -1,0 +1,60 @@
+/** Waiting at start for servers that are not there yet: containers start in any order. */
+import { pause } from '../runtime/notifier.ts'
+
+export interface AwaitedServer {
+  /** For the message, with its address and without secrets: `PostgreSQL at db:5432`. */
+  readonly name: string
+  readonly ping: () => Promise<unknown>
+}
+
+const retryMs = 500
+const sayEveryMs = 5_000
+const never = new AbortController().signal
+
+/**
+ * Resolves when all have answered. Says what it waits for, at once and every few seconds.
+ * @throws after `timeoutMs`, naming the server and what it said last
+ */
+export async function waitForServers(
+  servers: readonly AwaitedServer[],
+  timeoutMs: number,
+  say: (sentence: string) => void,
+): Promise<void> {
+  const deadline = performance.now() + timeoutMs
+  await Promise.all(servers.map((server) => waitForServer(server, deadline, timeoutMs, say)))
+}
+
+async function waitForServer(
+  { name, ping }: AwaitedServer,
+  deadline: number,
+  timeoutMs: number,
+  say: (sentence: string) => void,
+): Promise<void> {
+  let saidAt = Number.NEGATIVE_INFINITY
+  for (;;) {
+    try {
+      await ping()
+      return
+    } catch (error) {
+      const now = performance.now()
+      const reason = describe(error)
+      if (now >= deadline) {
+        throw new Error(`${name} did not answer within ${timeoutMs} ms: ${reason}`, {
+          cause: error,
+        })
+      }
+      if (now - saidAt >= sayEveryMs) {
+        say(`waiting for ${name}: ${reason}`)
+        saidAt = now
+      }
+      await pause(Math.min(retryMs, Math.max(1, deadline - now)), never)
+    }
+  }
+}
+
+function describe(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(describe).join('; ')
+  const { message, code } = error as { message?: unknown; code?: unknown }
+  if (typeof message === 'string' && message !== '') return message
+  return typeof code === 'string' ? code : String(error)
+}
