@@ -6,7 +6,7 @@ import {
   faultPlaces,
   type ProblemAnswer,
   problemOf,
-} from './fake-api.ts'
+} from '../../tests/support/fake-api.ts'
 import { batchAnswerSchema } from './openapi/openapi-messages.ts'
 
 const path = '/api/v1/messages/batch'

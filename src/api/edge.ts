@@ -2,7 +2,7 @@
  * The edge of the API: finds the route, and does for every request what no route should have to think of: its id, its
  * metrics, its log line, and an answer when the route throws.
  */
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { createAccessLog } from './access-log.ts'
@@ -21,7 +21,7 @@ export interface EdgeOptions {
 type Answer = Response | Promise<Response>
 type Handle = (exchange: Exchange) => Answer
 type Run = (exchange: Exchange) => Promise<Response>
-type Env = { Bindings: { requestId: string } }
+type Env = { Bindings: Pick<Exchange, 'request' | 'requestId'> }
 
 export function createEdge(options: EdgeOptions): (request: Request) => Answer {
   const { routes, metrics, clock } = options
@@ -53,15 +53,7 @@ export function createEdge(options: EdgeOptions): (request: Request) => Answer {
   mount(null, '*', prepare('unmatched', notFound))
 
   function mount(method: string | null, path: string, run: Run): void {
-    const handler = (c: {
-      req: { raw: Request; param(name: string): string | undefined }
-      env: Env['Bindings']
-    }) =>
-      run({
-        request: c.req.raw,
-        requestId: c.env.requestId,
-        param: (name) => c.req.param(name) ?? '',
-      })
+    const handler = (c: Context<Env>) => run({ ...c.env, param: (name) => c.req.param(name) ?? '' })
     if (method === null) app.all(path, handler)
     else app.on(method, path, handler)
   }
@@ -105,7 +97,10 @@ export function createEdge(options: EdgeOptions): (request: Request) => Answer {
     const requestId = requestIdOf(request)
     const run = request.method === 'POST' ? direct.get(pathOf(request.url)) : undefined
     if (run !== undefined) return run({ request, requestId, param: () => '' })
-    return app.fetch(request, { requestId })
+    if (request.method !== 'HEAD') return app.fetch(request, { request, requestId })
+    // Routed as the GET it is, body and all: the server leaves the body out and keeps its length (RFC 9110 §9.3.2).
+    const asGet = new Request(request.url, { headers: request.headers })
+    return app.fetch(asGet, { request, requestId })
   }
 }
 

@@ -1,5 +1,4 @@
 import { afterAll, afterEach, describe, expect, test } from 'bun:test'
-import { messageIdFloor } from '../domain/message-id.ts'
 import {
   createFakeApi,
   databaseError,
@@ -7,7 +6,8 @@ import {
   jsonOf,
   problemOf,
   storedMessage,
-} from './fake-api.ts'
+} from '../../tests/support/fake-api.ts'
+import { messageIdFloor } from '../domain/message-id.ts'
 import { type MessageBody, messageListSchema, messageSchema } from './message-schemas.ts'
 import { type DeliveryReportsBody, deliveryReportsSchema } from './report-schemas.ts'
 

@@ -6,7 +6,7 @@ import {
   fakeSecret,
   faultPlaces,
   problemOf,
-} from './fake-api.ts'
+} from '../../tests/support/fake-api.ts'
 
 const path = '/api/v1/providers/primary/delivery-reports'
 const authorization = `Bearer ${fakeSecret}`

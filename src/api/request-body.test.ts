@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'bun:test'
-import { createFakeApi, problemOf } from './fake-api.ts'
+import { createFakeApi, problemOf } from '../../tests/support/fake-api.ts'
 
 const api = createFakeApi()
 afterAll(() => api.close())

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { isMessageId, messageIdTimeMs } from '../domain/message-id.ts'
 import {
   createFakeApi,
   databaseError,
@@ -7,7 +6,8 @@ import {
   faultPlaces,
   jsonOf,
   problemOf,
-} from './fake-api.ts'
+} from '../../tests/support/fake-api.ts'
+import { isMessageId, messageIdTimeMs } from '../domain/message-id.ts'
 import { type Accepted, acceptedSchema } from './message-schemas.ts'
 
 const path = '/api/v1/messages'

@@ -14,10 +14,13 @@ export interface DirectoryLock {
   release(): void
 }
 
-/** A process that was killed holds its lock until its memory is freed: whoever restarts it at once waits for that. */
+/** A killed process keeps its lock until its memory is freed; a restart at once waits for that. */
 const LOCK_WAIT_MS_MAX = 1_000
 
-/** Takes the lock, or answers null when another keeps it. Blocks the thread for up to a second. @throws when the file cannot be opened */
+/**
+ * Takes the lock, or answers null when another keeps it. Blocks the thread for up to a second.
+ * @throws when the file cannot be opened
+ */
 export function tryLock(file: string): DirectoryLock | null {
   const database = new Database(file, { create: true, readwrite: true })
   try {

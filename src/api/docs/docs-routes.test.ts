@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from 'bun:test'
-import { createFakeApi } from '../fake-api.ts'
+import { createFakeApi } from '../../../tests/support/fake-api.ts'
 
 const api = createFakeApi()
 afterAll(() => api.close())

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import type { z } from 'zod'
-import { createFakeApi } from '../fake-api.ts'
+import { createFakeApi } from '../../../tests/support/fake-api.ts'
 import {
   acceptedSchema,
   batchItemSchema,

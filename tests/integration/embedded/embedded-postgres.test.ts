@@ -1,8 +1,9 @@
 import { afterAll, expect, test } from 'bun:test'
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DataDirectoryError } from '../../../src/embedded/data-directory.ts'
 import { startEmbeddedPostgres } from '../../../src/embedded/embedded-postgres.ts'
+import { eventually } from '../../support/eventually.ts'
 import { connect, freshPath, madeDirectory, removeDirectories, silent } from './made-directory.ts'
 
 afterAll(removeDirectories)
@@ -91,7 +92,7 @@ test('commits are durable by the settings of the server', async () => {
   const names = ['fsync', 'full_page_writes', 'synchronous_commit', 'wal_sync_method']
   const rows = await sql`
     SELECT name, setting FROM pg_settings WHERE name = ANY (${names}) ORDER BY name`
-  expect([...rows.map((row) => row['setting'])]).toEqual(['on', 'on', 'on', 'fsync'])
+  expect([...rows.map((row) => row.setting)]).toEqual(['on', 'on', 'on', 'fsync'])
   await sql.end()
   await database.stop()
 })
@@ -106,6 +107,26 @@ test('a cluster that cannot be opened is an error, and leaves the directory unlo
   writeFileSync(control, content)
   const database = await startEmbeddedPostgres({ dataDir, logger: silent })
   await database.stop()
+})
+
+test('an engine that ends by itself is reported, nothing is acknowledged after, and a stop still ends', async () => {
+  const dataDir = await madeDirectory()
+  const exits: Error[] = []
+  const onExit = (error: Error) => exits.push(error)
+  const database = await startEmbeddedPostgres({ dataDir, logger: silent, onExit })
+  const sql = connect(database)
+  await sql`CREATE TABLE t (id int)`
+  rmSync(join(dataDir, 'postgres', 'pg_wal'), { recursive: true })
+  const writes = sql`SELECT pg_switch_wal()`.then(() => sql`INSERT INTO t VALUES (1)`)
+  const outcome = writes.then(
+    () => 'acknowledged',
+    () => 'refused',
+  )
+  await eventually(() => exits.length > 0, { what: 'the exit is reported' })
+  await database.stop()
+  expect(await outcome).toBe('refused')
+  expect(exits.map(({ message }) => message)).toEqual([expect.stringContaining('PANIC')])
+  await sql.end({ timeout: 0 })
 })
 
 test('a directory of somebody else is refused and left as it is', async () => {

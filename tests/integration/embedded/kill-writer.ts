@@ -7,7 +7,7 @@ const database = await startEmbeddedPostgres({ dataDir, logger: silent })
 const sql = connect(database)
 await sql`CREATE TABLE IF NOT EXISTS numbers (n int PRIMARY KEY, pad text)`
 const [row] = await sql`SELECT coalesce(max(n), 0)::int AS top FROM numbers`
-let next = Number(row?.['top']) + 1
+let next = Number(row?.top) + 1
 
 async function write(): Promise<never> {
   for (;;) {

@@ -1,4 +1,4 @@
-/** Data directories for the tests: the cluster is made once, each test works on a copy. */
+/** Data directories for the tests: the cluster is made once a test file, each test works on a copy. */
 import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,11 +10,11 @@ import {
 
 export const silent = { info: () => undefined, warn: () => undefined }
 
-const root = mkdtempSync(join(tmpdir(), 'embedded-'))
+let root: string | undefined
 let made: Promise<string> | undefined
 
 async function makeOnce(): Promise<string> {
-  const dataDir = join(root, 'original')
+  const dataDir = freshPath()
   const database = await startEmbeddedPostgres({ dataDir, logger: silent })
   await database.stop()
   return dataDir
@@ -22,6 +22,7 @@ async function makeOnce(): Promise<string> {
 
 /** A path below a directory that `removeDirectories` removes; nothing is there yet. */
 export function freshPath(): string {
+  root ??= mkdtempSync(join(tmpdir(), 'embedded-'))
   return join(root, crypto.randomUUID())
 }
 
@@ -34,7 +35,9 @@ export async function madeDirectory(): Promise<string> {
 }
 
 export function removeDirectories(): void {
-  rmSync(root, { recursive: true, force: true })
+  if (root !== undefined) rmSync(root, { recursive: true, force: true })
+  root = undefined
+  made = undefined
 }
 
 /** A pool as the store has one. */

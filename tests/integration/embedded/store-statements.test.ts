@@ -46,7 +46,7 @@ test('insert by unnest, claim with SKIP LOCKED, conflict and pruning on a partit
     WHERE id IN (SELECT id FROM parts WHERE status = 'queued' LIMIT 100 FOR UPDATE SKIP LOCKED)
     RETURNING id`
   const claims = await Promise.all(Array.from({ length: 6 }, claim))
-  const claimed = claims.flatMap((rows) => rows.map((row) => row['id']))
+  const claimed = claims.flatMap((rows) => rows.map((row) => row.id))
   expect(new Set(claimed).size).toBe(500)
   expect(claimed).toHaveLength(500)
 
@@ -65,7 +65,7 @@ test('partitions come and go while others write', async () => {
   await sql.unsafe('ALTER TABLE days DETACH PARTITION days_0')
   await sql.unsafe('DROP TABLE days_0')
   const [row] = await sql`SELECT count(*)::int AS count FROM days`
-  expect(row?.['count']).toBe(2)
+  expect(row?.count).toBe(2)
   await expect(sql`INSERT INTO days VALUES (5)`.execute()).rejects.toMatchObject({ code: '23514' })
 })
 
@@ -74,5 +74,5 @@ test('a batch of several megabytes passes whole', async () => {
   const bodies = Array.from({ length: 4000 }, (_, index) => `${index}`.padEnd(2000, '.'))
   await sql`INSERT INTO large SELECT * FROM unnest(${bodies.map((_, index) => index)}::int[], ${bodies}::text[])`
   const rows = await sql`SELECT body FROM large ORDER BY id`
-  expect(rows.map((row) => row['body'])).toEqual(bodies)
+  expect(rows.map((row) => row.body)).toEqual(bodies)
 })

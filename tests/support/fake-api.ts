@@ -1,12 +1,12 @@
 /** For unit tests: the API over small in-memory fakes of the store and the queue. */
 import { pino } from 'pino'
 import { Registry } from 'prom-client'
-import type { Lane, MessageId, NewMessage } from '../domain/message.ts'
-import type { ProviderReport } from '../domain/provider-report.ts'
-import { systemClock } from '../runtime/clock.ts'
-import { databaseErrorKind } from '../store/database-errors.ts'
-import type { MessageFilter, StoredMessage, StoredReport } from '../store/message-queries.ts'
-import { type Api, type ApiOptions, createApi } from './api.ts'
+import { type Api, type ApiOptions, createApi } from '../../src/api/api.ts'
+import type { Lane, MessageId, NewMessage } from '../../src/domain/message.ts'
+import type { ProviderReport } from '../../src/domain/provider-report.ts'
+import { systemClock } from '../../src/runtime/clock.ts'
+import { databaseErrorKind } from '../../src/store/database-errors.ts'
+import type { MessageFilter, StoredMessage, StoredReport } from '../../src/store/message-queries.ts'
 
 export interface FakeApi extends Api {
   /** What was committed, in order. */
