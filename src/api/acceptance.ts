@@ -38,11 +38,14 @@ export interface Acceptance {
 const batchMax = 1_000
 /** One statement is prepared while another is committed; more only make the batches smaller. */
 const flightsMax = 2
-const lingerMs = 2
+const lingerMs = 1
+/** Batches committed and not yet in the queue. */
+const enqueueingsMax = 4
 
 export function createAcceptance(options: AcceptanceOptions): Acceptance {
   const { store, classify, metrics, clock, validityMs, senderIdDefault } = options
   const enqueue = createEnqueuer(options)
+  const enqueueings = new Set<Promise<void>>()
 
   const batcher = createBatcher<NewMessage, NewMessage>({
     name: 'accept',
@@ -61,8 +64,18 @@ export function createAcceptance(options: AcceptanceOptions): Acceptance {
     for (const { lane, id } of messages) ids[lane].push(id)
     for (const lane of lanes)
       if (ids[lane].length > 0) metrics.accepted.inc({ lane }, ids[lane].length)
-    await enqueue(ids)
+    await enqueueSoon(ids)
     return messages
+  }
+
+  /**
+   * The commit is what a caller waits for; the queue follows while the next batch is committed. Waits only when the queue is
+   * several batches behind.
+   */
+  async function enqueueSoon(ids: Readonly<Record<Lane, readonly MessageId[]>>): Promise<void> {
+    const enqueueing = enqueue(ids).finally(() => enqueueings.delete(enqueueing))
+    enqueueings.add(enqueueing)
+    if (enqueueings.size > enqueueingsMax) await Promise.race(enqueueings)
   }
 
   /** The id is made here, so that its time is the time of acceptance. */
@@ -85,6 +98,9 @@ export function createAcceptance(options: AcceptanceOptions): Acceptance {
     },
     acceptGroup: (submits) =>
       batcher.addGroup(submits.map(({ submit, lane }) => newMessage(submit, lane))),
-    close: () => batcher.close(),
+    async close() {
+      await batcher.close()
+      await Promise.all(enqueueings)
+    },
   }
 }

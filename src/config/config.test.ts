@@ -3,7 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Config, type Environment, loadConfig, type Role } from './config.ts'
-import { printSettings } from './print.ts'
+import { allSettings } from './keys.ts'
 
 const provider = { PROVIDER_PRIMARY_URL: 'http://primary.example/submit' }
 
@@ -16,12 +16,6 @@ function load(environment: Environment, role: Role = 'processor'): Config {
 function faults(environment: Environment, role: Role = 'processor'): string[] {
   const result = loadConfig({ ...provider, ...environment }, role)
   return result.ok ? [] : result.faults.map(({ name, detail }) => `${name} ${detail}`)
-}
-
-function tomlFile(content: string): string {
-  const path = join(mkdtempSync(join(tmpdir(), 'providers-')), 'providers.toml')
-  writeFileSync(path, content)
-  return path
 }
 
 describe('configuration', () => {
@@ -48,6 +42,7 @@ describe('configuration', () => {
   test('standalone needs no server and listens on loopback; real servers are used when named', () => {
     expect(load({}, 'standalone')).toMatchObject({
       appAddress: { hostname: '127.0.0.1', port: 8080 },
+      logLevel: 'warn',
       postgres: { write: null, read: null },
       redis: null,
     })
@@ -91,82 +86,56 @@ describe('configuration', () => {
     expect(found.join()).not.toContain('cret"')
   })
 
-  test.each([
-    [{ QUEUE_NAME: 'q', QUEUE_EXPRESS_NAME: 'q' }, 'QUEUE_EXPRESS_NAME'],
-    [
-      { PROCESSOR_PERMITS_MAX: '10', PROCESSOR_PERMITS_EXPRESS_RESERVED: '10' },
-      'PROCESSOR_PERMITS_EXPRESS_RESERVED',
-    ],
-    [{ PROVIDER_PRIMARY_TIMEOUT_MS: '60000' }, 'CLAIM_LEASE_MS'],
-    [{ QUEUE_RECLAIM_IDLE_MS: '60000' }, 'QUEUE_RECLAIM_IDLE_MS'],
-    [{ SWEEP_GRACE_MS: '6999' }, 'SWEEP_GRACE_MS'],
-    [{ CIRCUIT_OPEN_MS: '40000' }, 'CIRCUIT_OPEN_MS'],
-    [{ PROVIDER_PRIMARY_WEIGHT: '0' }, 'PROVIDER_PRIMARY_WEIGHT'],
-  ])('refuses settings that contradict each other: %p', (environment, name) => {
-    expect(faults(environment).map((fault) => fault.split(' ')[0])).toEqual([name])
-  })
-
-  test('addresses', () => {
-    expect(load({ APP_ADDR: '[::1]:0' }).appAddress).toEqual({ hostname: '::1', port: 0 })
-    expect(load({ APP_ADDR: 'host:81' }).appAddress).toEqual({ hostname: 'host', port: 81 })
-    expect(faults({ APP_ADDR: ':70000' }).length).toBe(1)
-    expect(faults({ PUBLIC_URL: 'http://user:pass@host' }).length).toBe(1)
-  })
-
-  test('variables of container platforms are not taken for misspelt settings', () => {
-    expect(
-      faults({ REDIS_SERVICE_HOST: 'x', POSTGRES_PORT_5432_TCP: 'x', REDIS_PORT: 'tcp://x' }),
-    ).toEqual([])
-  })
-
-  test('a file adds providers', () => {
-    const path = tomlFile(`
-      [[providers]]
-      name = "eu-1"
-      url = "https://eu.example/sms"
-      weight = 40
-      in_doubt = "unknown"
-      rate_per_second_max = 100
-    `)
-    expect(load({ PROVIDERS_FILE: path }).providers[1]).toMatchObject({
-      name: 'eu-1',
-      weight: 40,
-      inDoubt: 'unknown',
-      ratePerSecondMax: 100,
-      concurrencyMax: 256,
+  test('faults between settings are listed with the others; a rule about a faulty one is left out', () => {
+    const found = faults({
+      APP_ADDR: 'nowhere',
+      QUEUE_NAME: 'sms-queue-express',
+      CLAIM_LEASE_MS: 'x',
+      QUEUE_RECLAIM_IDLE_MS: '100',
     })
+    expect(found.map((fault) => fault.split(' ')[0])).toEqual([
+      'APP_ADDR',
+      'CLAIM_LEASE_MS',
+      'QUEUE_EXPRESS_NAME',
+    ])
   })
 
-  test('every fault of the file is named with its place', () => {
-    const path = tomlFile(`
-      [[providers]]
-      name = "A b"
-      url = "nowhere"
-      wieght = 3
-      [[providers]]
-      name = "primary"
-    `)
-    const found = faults({ PROVIDERS_FILE: path })
-    expect(found.some((fault) => fault.startsWith('PROVIDERS_FILE providers[0].name'))).toBe(true)
-    expect(found.some((fault) => fault.startsWith('PROVIDERS_FILE providers[0].url'))).toBe(true)
-    expect(found.some((fault) => fault.includes('wieght'))).toBe(true)
-    expect(found.some((fault) => fault.startsWith('PROVIDERS_FILE providers[1].url'))).toBe(true)
-    expect(faults({ PROVIDERS_FILE: '/nowhere/providers.toml' })[0]).toContain('cannot be read')
-    expect(faults({ PROVIDERS_FILE: tomlFile('= broken') })[0]).toContain('cannot be read')
-    const repeated = tomlFile('[[providers]]\nname = "primary"\nurl = "http://x"')
-    expect(faults({ PROVIDERS_FILE: repeated })[0]).toContain('taken already')
+  test('credentials in a setting that is no secret are not shown either', () => {
+    const found = faults({
+      POSTGRES_WRITE_HOST: 'postgres://user:hush@host/db',
+      REDIS_HOST: 'redis://:hush@host:6379',
+      PUBLIC_URL: 'http://user:hush@host',
+      PROVIDER_PRIMARY_URL: 'ftp://user:hush@host/',
+      PROVIDER_PRIMARY_SECRET: 'hush hush',
+    })
+    expect(found.length).toBe(5)
+    expect(found.join()).not.toContain('hush')
   })
 
-  test('printing shows where a value is from, and of a secret only that it is set', () => {
-    const printed = new Map(
-      printSettings({ REDIS_PASSWORD: 'hush', LOG_LEVEL: 'debug' }).map((line) => [
-        line.name,
-        line,
-      ]),
-    )
-    expect(printed.get('REDIS_PASSWORD')).toMatchObject({ value: '***', source: 'environment' })
-    expect(printed.get('LOG_LEVEL')).toMatchObject({ value: 'debug', source: 'environment' })
-    expect(printed.get('APP_ADDR')).toMatchObject({ value: ':8080', source: 'default' })
-    expect(printed.get('POSTGRES_PASSWORD')).toMatchObject({ value: null, source: 'unset' })
+  test('a secret is taken as it is, other text without the spaces around it', () => {
+    const config = load({ POSTGRES_PASSWORD: ' a ', POSTGRES_USER: ' b ' })
+    expect(config.postgres).toMatchObject({ password: ' a ', user: 'b' })
+  })
+
+  test('a provider of the file comes after the short form and may not have its name', () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'providers-')), 'providers.toml')
+    writeFileSync(path, '[[providers]]\nname = "eu-1"\nurl = "http://eu.example"')
+    expect(load({ PROVIDERS_FILE: path }).providers.map(({ name }) => name)).toEqual([
+      'primary',
+      'eu-1',
+    ])
+    writeFileSync(path, '[[providers]]\nname = "primary"\nurl = "http://eu.example"')
+    expect(faults({ PROVIDERS_FILE: path })).toEqual([
+      expect.stringMatching(/^PROVIDERS_FILE providers\[0\]\.name .* taken already$/),
+    ])
+  })
+
+  test('every default is a value that its setting takes, and every name is used once', () => {
+    for (const { parser, default: fallback, standaloneDefault } of allSettings) {
+      for (const value of [fallback, standaloneDefault]) {
+        if (value !== null) expect(parser.schema.safeParse(value).success).toBe(true)
+      }
+    }
+    expect(new Set(allSettings.map(({ name }) => name)).size).toBe(allSettings.length)
   })
 })

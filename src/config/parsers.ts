@@ -1,79 +1,152 @@
-/** Reading one setting's text. A parser throws a `SettingFault` whose message says what is allowed. */
+/**
+ * Kinds of settings. Each is a zod schema that turns text into a value, and the words that say what it takes; faults and
+ * `docs/configuration.md` use the same words. A number in a file goes through the same schema as one in the environment.
+ */
+import { isIPv6 } from 'node:net'
+import { z } from 'zod'
 
-export class SettingFault extends Error {
-  override readonly name = 'SettingFault'
+export interface Parser<T> {
+  /** Follows "must be". */
+  readonly allowed: string
+  readonly schema: z.ZodType<T, string>
+  /** How a file writes it: a TOML string or a TOML number. */
+  readonly kind: 'text' | 'number'
 }
 
-export type Parser<T> = (text: string) => T
-
+/** Where to listen; port 0 takes any free one. */
 export interface ListenAddress {
   readonly hostname: string
   readonly port: number
 }
 
+/** A server to connect to. */
+export interface HostAndPort {
+  readonly host: string
+  readonly port: number
+}
+
+/** Longer text than this is a mistake. */
+export const textLengthMax = 1_024
 const portMax = 65_535
+const hostLengthMax = 253
 
-/** Any text without control characters. */
-export const text: Parser<string> = (value) => {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-  if (/[\u0000-\u001f\u007f]/.test(value))
-    throw new SettingFault('must not hold control characters')
-  return value
+/** `parse` answers undefined for what it does not take. */
+function parser<T>(
+  allowed: string,
+  parse: (text: string) => T | undefined,
+  kind: Parser<T>['kind'] = 'text',
+): Parser<T> {
+  const message = `must be ${allowed}`
+  const schema = z.string(message).transform((text, context): T => {
+    const value = parse(text)
+    if (value !== undefined) return value
+    context.addIssue({ code: 'custom', message })
+    return z.NEVER
+  })
+  return { allowed, schema, kind }
 }
 
+/** Text that matches `pattern`, as it is. */
+export function matching(allowed: string, pattern: RegExp): Parser<string> {
+  return parser(allowed, (text) => (pattern.test(text) ? text : undefined))
+}
+
+export const text = matching(
+  `1 to ${textLengthMax} characters, none of them a control character`,
+  new RegExp(`^[^\\u0000-\\u001f\\u007f]{1,${textLengthMax}}$`),
+)
+
+/** What an HTTP header can carry after `Bearer ` (RFC 9110 §5.5, without spaces). */
+export const bearerToken = matching(
+  '1 to 256 visible ASCII characters without spaces',
+  /^[\x21-\x7e]{1,256}$/,
+)
+
+/** A whole number; `min` and `max` are allowed themselves. */
 export function wholeNumber(min: number, max: number): Parser<number> {
-  return (value) => {
-    const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN
-    if (number >= min && number <= max) return number
-    throw new SettingFault(`must be a whole number from ${min} to ${max}`)
-  }
+  return parser(
+    `a whole number from ${min} to ${max}`,
+    (text) => within(/^\d{1,15}$/.test(text) ? Number(text) : Number.NaN, min, max),
+    'number',
+  )
 }
 
+/** A number with or without a fraction; `min` and `max` are allowed themselves. */
 export function decimal(min: number, max: number): Parser<number> {
-  return (value) => {
-    const number = /^\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN
-    if (number >= min && number <= max) return number
-    throw new SettingFault(`must be a number from ${min} to ${max}`)
-  }
+  return parser(
+    `a number from ${min} to ${max}`,
+    (text) => within(/^\d{1,15}(\.\d{1,15})?$/.test(text) ? Number(text) : Number.NaN, min, max),
+    'number',
+  )
+}
+
+function within(number: number, min: number, max: number): number | undefined {
+  return number >= min && number <= max ? number : undefined
 }
 
 export function choice<const T extends string>(options: readonly T[]): Parser<T> {
-  return (value) => {
-    const found = options.find((option) => option === value)
-    if (found !== undefined) return found
-    throw new SettingFault(`must be one of ${options.join(', ')}`)
-  }
+  return parser(`one of ${options.join(', ')}`, (text) => options.find((option) => option === text))
 }
 
-/** Where to listen: `:8080` on all interfaces, `host:8080`, `[::1]:8080`; port 0 takes any free one. */
-export const listenAddress: Parser<ListenAddress> = (value) => {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]*)):(\d{1,5})$/.exec(value)
-  const port = Number(match?.[3])
-  if (match === null || port > portMax) {
-    throw new SettingFault('must be :port or host:port, with a port from 0 to 65535')
-  }
-  return { hostname: match[1] ?? (match[2] || '0.0.0.0'), port }
+/** `:8080` on all interfaces, `host:8080`, `[::1]:8080`. */
+export const listenAddressText = parser(
+  ':port, host:port or [IPv6 address]:port, with a port from 0 to 65535',
+  readListenAddress,
+)
+
+/** The same for those who have a single text: @throws RangeError when it is none. */
+export function listenAddress(text: string): ListenAddress {
+  const address = readListenAddress(text)
+  if (address === undefined) throw new RangeError(`must be ${listenAddressText.allowed}`)
+  return address
 }
 
-/** A server to connect to: `host`, `host:port` or `[::1]:port`. */
-export function serverAddress(portDefault: number): Parser<{ host: string; port: number }> {
-  return (value) => {
-    const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]+))(?::(\d{1,5}))?$/.exec(value)
-    const port = match?.[3] === undefined ? portDefault : Number(match[3])
-    if (match === null || port < 1 || port > portMax)
-      throw new SettingFault('must be host or host:port')
-    return { host: match[1] ?? match[2] ?? '', port }
-  }
+function readListenAddress(text: string): ListenAddress | undefined {
+  const match = /^(.*):(\d{1,5})$/.exec(text)
+  const port = within(Number(match?.[2]), 0, portMax)
+  const hostname = match?.[1] === '' ? '0.0.0.0' : readHost(match?.[1] ?? '', 'bracketed')
+  return port === undefined || hostname === undefined ? undefined : { hostname, port }
 }
 
-/** An http(s) address without credentials, which would end up in logs; without a trailing slash. */
-export const httpUrl: Parser<string> = (value) => {
-  const url = URL.canParse(value) ? new URL(value) : null
-  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw new SettingFault('must be an http:// or https:// URL')
-  }
-  if (url.username !== '' || url.password !== '') {
-    throw new SettingFault('must not hold a user name or password')
-  }
-  return value.replace(/\/+$/, '')
+/** A host name or an address; an IPv6 address with or without brackets. */
+export const hostName = parser('a host name or an IP address, without a port', (text) =>
+  readHost(text, 'either'),
+)
+
+/** A server to connect to: `host`, `host:port`, `[IPv6 address]:port`. */
+export function serverAddress(portDefault: number): Parser<HostAndPort> {
+  return parser('host, host:port or [IPv6 address]:port', (text) => {
+    const match = /^(.*?)(?::(\d{1,5}))?$/.exec(text)
+    const host = readHost(match?.[1] ?? '', 'bracketed')
+    const port = match?.[2] === undefined ? portDefault : within(Number(match[2]), 1, portMax)
+    return host === undefined || port === undefined ? undefined : { host, port }
+  })
+}
+
+function readHost(text: string, ipv6: 'bracketed' | 'either'): string | undefined {
+  const inBrackets = /^\[(.+)\]$/.exec(text)?.[1]
+  if (inBrackets !== undefined) return isIPv6(inBrackets) ? inBrackets : undefined
+  if (ipv6 === 'either' && isIPv6(text)) return text
+  return text.length <= hostLengthMax && /^[A-Za-z0-9_]([A-Za-z0-9_.-]*)$/.test(text)
+    ? text
+    : undefined
+}
+
+/** An address to send requests to, exactly as given. Credentials would end up in logs. */
+export const httpUrl = parser(
+  'an http:// or https:// URL without user name, password or fragment',
+  (text) => (readUrl(text) === undefined ? undefined : text),
+)
+
+/** An address that paths are appended to: without a slash at its end. */
+export const httpBaseUrl = parser(
+  'an http:// or https:// URL without user name, password, query or fragment',
+  (text) =>
+    readUrl(text) === undefined || text.includes('?') ? undefined : text.replace(/\/+$/, ''),
+)
+
+function readUrl(text: string): URL | undefined {
+  if (!/^https?:\/\/[^\s#]+$/i.test(text) || !URL.canParse(text)) return undefined
+  const url = new URL(text)
+  return url.username === '' && url.password === '' ? url : undefined
 }

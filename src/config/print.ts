@@ -1,20 +1,33 @@
 /** The settings in force, for people: secrets are never shown, only whether they are set. */
-import { type Environment, given } from './config.ts'
+import type { Environment } from './fault.ts'
 import { allSettings } from './keys.ts'
+import { givenText } from './read-settings.ts'
+import { redacted } from './redact.ts'
+import type { Role } from './role.ts'
+import { defaultFor } from './setting.ts'
 
 export interface PrintedSetting {
   readonly name: string
   /** `***` for a secret that is set; null when unset. */
   readonly value: string | null
   readonly source: 'environment' | 'default' | 'unset'
+  readonly description: string
 }
 
-export function printSettings(environment: Environment): PrintedSetting[] {
-  return allSettings.map(({ name, secret, default: fallback }) => {
-    const value = given(environment, name)
+/** Every setting with the value that `role` would use, whether it is valid or not. */
+export function printSettings(
+  environment: Environment,
+  role: Role = 'processor',
+): PrintedSetting[] {
+  return allSettings.map((setting) => {
+    const { name, secret, description } = setting
+    const value = givenText(environment, setting)
     if (value !== undefined) {
-      return { name, value: secret ? '***' : value, source: 'environment' }
+      const shown = secret ? '***' : redacted(value)
+      return { name, value: shown, source: 'environment', description }
     }
-    return { name, value: fallback, source: fallback === null ? 'unset' : 'default' }
+    const fallback = defaultFor(setting, role)
+    const source = fallback === null ? 'unset' : 'default'
+    return { name, value: fallback, source, description }
   })
 }

@@ -1,81 +1,188 @@
-/** Providers from a TOML file: any number, each a `[[providers]]` table. */
-import { readFileSync } from 'node:fs'
-import { z } from 'zod'
-import { inDoubtPolicies } from '../domain/submit-outcome.ts'
+/**
+ * Providers from a TOML file: any number, each a `[[providers]]` table. A table is read like an environment: by the same
+ * schemas, with the same words for its faults.
+ */
+import { readFileSync, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import type { ProviderSettings } from '../providers/provider.ts'
-import type { Fault } from './config.ts'
-import { httpUrl, SettingFault } from './parsers.ts'
+import type { Fault } from './fault.ts'
+import { fileTable, providersFile } from './keys/provider-keys.ts'
+import { nearestName } from './nearest-name.ts'
+import { readSettings, valueFault } from './read-settings.ts'
+import { redacted } from './redact.ts'
+import type { Setting } from './setting.ts'
 
-/** More than this is a mistake. */
+/** More providers than this are a mistake. */
 export const providersMax = 64
-
-const url = z.string().transform((value, context) => {
-  try {
-    return httpUrl(value)
-  } catch (error) {
-    if (!(error instanceof SettingFault)) throw error
-    context.addIssue({ code: 'custom', message: error.message })
-    return z.NEVER
-  }
-})
-
-const providerSchema = z.strictObject({
-  name: z.string().regex(/^[a-z0-9_-]{1,32}$/, 'must be 1 to 32 of a-z, 0-9, _ and -'),
-  url,
-  weight: z.int().min(0).max(10_000).default(100),
-  secret: z.string().min(1).optional(),
-  in_doubt: z.enum(inDoubtPolicies).default('resend'),
-  timeout_ms: z.int().min(10).max(600_000).default(10_000),
-  concurrency_max: z.int().min(1).max(10_000).default(256),
-  rate_per_second_max: z.int().min(1).max(1_000_000).optional(),
-})
-
-const fileSchema = z.strictObject({ providers: z.array(providerSchema).max(providersMax) })
+/** A file larger than this is not read. */
+const fileBytesMax = 1_048_576
 
 export type ProvidersFileResult =
   | { readonly ok: true; readonly providers: readonly ProviderSettings[] }
   | { readonly ok: false; readonly faults: readonly Fault[] }
 
+const fields: ReadonlyMap<string, Setting<unknown>> = new Map(
+  Object.values(fileTable).map((setting) => [setting.name, setting]),
+)
+
 /** Reads the file; answers every fault in it, each with its place (`PROVIDERS_FILE providers[1].url`). */
 export function loadProvidersFile(path: string): ProvidersFileResult {
-  let content: unknown
+  const faults: Fault[] = []
+  const providers = readTables(path, faults).flatMap((table, index) => {
+    const provider = readProvider(table, `${providersFile.name} providers[${index}]`, path, faults)
+    return provider === null ? [] : [provider]
+  })
+  return faults.length > 0 ? { ok: false, faults } : { ok: true, providers }
+}
+
+function readContent(path: string, faults: Fault[]): object | null {
+  const { name } = providersFile
+  let text: string
   try {
-    content = Bun.TOML.parse(readFileSync(path, 'utf8'))
+    text = readText(path)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    return { ok: false, faults: [{ name: 'PROVIDERS_FILE', detail: `cannot be read: ${reason}` }] }
+    faults.push({ name, detail: `cannot be read: ${reasonOf(error)}` })
+    return null
   }
-  const parsed = fileSchema.safeParse(content)
-  if (!parsed.success) {
-    const faults = parsed.error.issues.map((issue) => ({
-      name: `PROVIDERS_FILE ${place(issue.path)}`.trim(),
-      detail: issue.message,
-    }))
-    return { ok: false, faults }
-  }
-  return {
-    ok: true,
-    providers: parsed.data.providers.map((table) => ({
-      name: table.name,
-      url: table.url,
-      weight: table.weight,
-      secret: table.secret ?? null,
-      inDoubt: table.in_doubt,
-      timeoutMs: table.timeout_ms,
-      concurrencyMax: table.concurrency_max,
-      ratePerSecondMax: table.rate_per_second_max ?? null,
-    })),
+  try {
+    return Bun.TOML.parse(text)
+  } catch (error) {
+    // The parser quotes what it stumbles over, which may be a secret without its quotes.
+    const reason = reasonOf(error).replace(/["'].*["']/s, '…')
+    faults.push({ name, detail: `cannot be parsed: ${reason}` })
+    return null
   }
 }
 
-function place(path: readonly PropertyKey[]): string {
-  return path.reduce<string>(
-    (text, part) =>
-      typeof part === 'number'
-        ? `${text}[${part}]`
-        : text === ''
-          ? String(part)
-          : `${text}.${String(part)}`,
-    '',
-  )
+function readTables(path: string, faults: Fault[]): readonly unknown[] {
+  const { name } = providersFile
+  const content = readContent(path, faults)
+  if (content === null) return []
+  for (const key of Object.keys(content)) {
+    if (key !== 'providers') faults.push(unknownField(`${name} ${key}`, key, ['providers']))
+  }
+  const tables: unknown = 'providers' in content ? content.providers : []
+  if (!Array.isArray(tables)) {
+    faults.push({ name: `${name} providers`, detail: 'must be tables, each headed [[providers]]' })
+    return []
+  }
+  if (tables.length > providersMax) {
+    const detail = `must be at most ${providersMax}, not ${tables.length}`
+    faults.push({ name: `${name} providers`, detail })
+  }
+  const names = tables.map((table) => (isTable(table) ? table[fileTable.name.name] : undefined))
+  for (const [index, given] of names.entries()) {
+    if (typeof given !== 'string' || names.indexOf(given) === index) continue
+    faults.push(takenName(index, given))
+  }
+  return tables
+}
+
+/** A name that another provider has already. */
+export function takenName(index: number, name: string): Fault {
+  return {
+    name: `${providersFile.name} providers[${index}].${fileTable.name.name}`,
+    detail: `must differ from every other provider's, and ${JSON.stringify(redacted(name))} is taken already`,
+  }
+}
+
+function readProvider(
+  table: unknown,
+  place: string,
+  path: string,
+  faults: Fault[],
+): ProviderSettings | null {
+  if (!isTable(table)) {
+    faults.push({ name: place, detail: 'must be a table' })
+    return null
+  }
+  const texts = fieldTexts(table, `${place}.`, faults)
+  const { secretFile, ...values } = readSettings(fileTable, texts, 'processor', faults, `${place}.`)
+  for (const { name } of [fileTable.name, fileTable.url]) {
+    if (!Object.hasOwn(table, name) || table[name] === '') {
+      faults.push({ name: `${place}.${name}`, detail: 'must be set' })
+    }
+  }
+  const secret =
+    secretFile === null
+      ? values.secret
+      : secretFromFile(secretFile, values.secret !== null, `${place}.`, path, faults)
+  const { name, url, ...rest } = values
+  return name === null || url === null ? null : { name, url, ...rest, secret }
+}
+
+/** The table as text; a fault for whatever is of the wrong kind, or is no field. */
+function fieldTexts(
+  table: Readonly<Record<string, unknown>>,
+  place: string,
+  faults: Fault[],
+): Record<string, string> {
+  const texts: Record<string, string> = {}
+  for (const [key, value] of Object.entries(table)) {
+    const field = fields.get(key)
+    if (field === undefined) {
+      faults.push(unknownField(`${place}${key}`, key, fields.keys()))
+    } else if (field.parser.kind === 'text' && typeof value === 'string') {
+      texts[key] = value
+    } else if (
+      field.parser.kind === 'number' &&
+      (typeof value === 'number' || typeof value === 'bigint')
+    ) {
+      texts[key] = String(value)
+    } else {
+      faults.push(valueFault(field, shownKind(value), place))
+    }
+  }
+  return texts
+}
+
+function unknownField(name: string, key: string, known: Iterable<string>): Fault {
+  const near = nearestName(key, known)
+  return { name, detail: `is not a field${near === null ? '' : `; did you mean ${near}?`}` }
+}
+
+function secretFromFile(
+  secretFile: string,
+  secretGiven: boolean,
+  place: string,
+  path: string,
+  faults: Fault[],
+): string | null {
+  const name = `${place}${fileTable.secretFile.name}`
+  if (secretGiven) {
+    faults.push({ name, detail: 'must not be set beside secret' })
+    return null
+  }
+  try {
+    const content = readText(resolve(dirname(path), secretFile)).replace(/\r?\n$/, '')
+    const parsed = fileTable.secret.parser.schema.safeParse(content)
+    if (parsed.success) return parsed.data
+    faults.push({ name, detail: `must hold ${fileTable.secret.parser.allowed}` })
+  } catch (error) {
+    faults.push({ name, detail: `cannot be read: ${reasonOf(error)}` })
+  }
+  return null
+}
+
+/** @throws when there is no such file, or it is too large */
+function readText(path: string): string {
+  const file = statSync(path)
+  if (!file.isFile()) throw new Error('not a file')
+  if (file.size > fileBytesMax) throw new Error(`larger than ${fileBytesMax} bytes`)
+  return readFileSync(path, 'utf8')
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** A value of the wrong kind: text in quotes, numbers as they are, of the rest only what it is. */
+function shownKind(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(redacted(value))
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  return Array.isArray(value) ? 'an array' : 'a table or a date'
+}
+
+function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,59 +1,110 @@
 /** Relations between settings, each with the reason why it must hold. */
-import type { Config, Fault, Role } from './config.ts'
+import type { Config } from './config-shape.ts'
+import type { Fault } from './fault.ts'
+import { providers, providersFile } from './keys/provider-keys.ts'
+import type { Role } from './role.ts'
+
+export interface Rule {
+  /** The setting that is blamed. */
+  readonly name: string
+  /** What else it is about: while one of these is at fault itself, the rule is not looked at. */
+  readonly others: readonly string[]
+  /** Continues the name to a sentence. */
+  readonly sentence: string
+  readonly holds: (config: Config, role: Role) => boolean
+  /** What was given, in the order of the sentence. */
+  readonly given?: (config: Config) => string
+}
 
 /** Between the end of a submit and the end of its claim: time to record what became of it. */
 const settleMarginMs = 5_000
 /** Between the time limit of an INSERT and the first look of the sweep. */
 const sweepMarginMs = 2_000
+/** Of a claim's lease, the part in which it may still fail over to another provider. */
+export const roundShareOfLease = 0.5
 
-export function crossFieldFaults(config: Config, role: Role): Fault[] {
-  const { processing, circuit, providers, streams } = config
-  const faults: Fault[] = []
-  const must = (holds: boolean, name: string, detail: string): void => {
-    if (!holds) faults.push({ name, detail })
-  }
+const shortForms = Object.values(providers)
+const fileName = providersFile.name
 
-  must(streams.normal !== streams.express, 'QUEUE_EXPRESS_NAME', 'must differ from QUEUE_NAME')
-  must(
-    processing.permitsExpressReserved < processing.permitsMax,
-    'PROCESSOR_PERMITS_EXPRESS_RESERVED',
-    'must be below PROCESSOR_PERMITS_MAX, or normal messages are never sent',
-  )
-  must(
-    processing.retryBackoffBaseMs <= processing.retryBackoffMsMax,
-    'RETRY_BACKOFF_BASE_MS',
-    'must not be above RETRY_BACKOFF_MAX_MS',
-  )
-  must(
-    circuit.openMs <= circuit.openMsMax,
-    'CIRCUIT_OPEN_MS',
-    'must not be above CIRCUIT_OPEN_MS_MAX',
-  )
+export const rules: readonly Rule[] = [
+  {
+    name: 'QUEUE_EXPRESS_NAME',
+    others: ['QUEUE_NAME'],
+    sentence: 'must differ from QUEUE_NAME',
+    holds: ({ streams }) => streams.normal !== streams.express,
+    given: ({ streams }) => `both are ${JSON.stringify(streams.normal)}`,
+  },
+  {
+    name: 'PROCESSOR_PERMITS_EXPRESS_RESERVED',
+    others: ['PROCESSOR_PERMITS_MAX'],
+    sentence: 'must be below PROCESSOR_PERMITS_MAX, or normal messages are never sent',
+    holds: ({ processing }) => processing.permitsExpressReserved < processing.permitsMax,
+    given: ({ processing }) => `${processing.permitsExpressReserved} and ${processing.permitsMax}`,
+  },
+  {
+    name: 'RETRY_BACKOFF_BASE_MS',
+    others: ['RETRY_BACKOFF_MAX_MS'],
+    sentence: 'must not be above RETRY_BACKOFF_MAX_MS',
+    holds: ({ processing }) => processing.retryBackoffBaseMs <= processing.retryBackoffMsMax,
+    given: ({ processing }) =>
+      `${processing.retryBackoffBaseMs} and ${processing.retryBackoffMsMax}`,
+  },
+  {
+    name: 'CIRCUIT_OPEN_MS',
+    others: ['CIRCUIT_OPEN_MS_MAX'],
+    sentence: 'must not be above CIRCUIT_OPEN_MS_MAX',
+    holds: ({ circuit }) => circuit.openMs <= circuit.openMsMax,
+    given: ({ circuit }) => `${circuit.openMs} and ${circuit.openMsMax}`,
+  },
+  {
+    name: 'CLAIM_LEASE_MS',
+    others: [...shortForms.flatMap(({ url, timeoutMs }) => [url.name, timeoutMs.name]), fileName],
+    sentence: `must be at least twice the longest time limit of a provider and ${settleMarginMs} ms more: half of it is for failing over, the rest for the last submit and its record; or claims that are alive count as lost, and messages are sent twice`,
+    holds: (config) => config.processing.claimLeaseMs >= leaseMsMin(config),
+    given: (config) => `${config.processing.claimLeaseMs}, where ${leaseMsMin(config)} are needed`,
+  },
+  {
+    name: 'QUEUE_RECLAIM_IDLE_MS',
+    others: ['CLAIM_LEASE_MS'],
+    sentence: 'must be above CLAIM_LEASE_MS, or entries are taken from consumers that are alive',
+    holds: ({ processing }) => processing.reclaimIdleMs > processing.claimLeaseMs,
+    given: ({ processing }) => `${processing.reclaimIdleMs} and ${processing.claimLeaseMs}`,
+  },
+  {
+    name: 'SWEEP_GRACE_MS',
+    others: ['POSTGRES_STATEMENT_TIMEOUT_MS'],
+    sentence: `must exceed POSTGRES_STATEMENT_TIMEOUT_MS by more than ${sweepMarginMs}, or the sweep passes messages that are still being committed`,
+    holds: ({ processing, postgres }) =>
+      processing.sweepGraceMs > postgres.statementTimeoutMs + sweepMarginMs,
+    given: ({ processing, postgres }) =>
+      `${processing.sweepGraceMs} and ${postgres.statementTimeoutMs}`,
+  },
+  {
+    name: shortForms[0]?.url.name ?? fileName,
+    others: [...shortForms.map(({ url }) => url.name), fileName],
+    sentence: `or another provider's URL, or ${fileName}, must be set: a processor needs at least one provider`,
+    holds: ({ providers }, role) => role !== 'processor' || providers.length > 0,
+  },
+  {
+    name: shortForms[0]?.weight.name ?? fileName,
+    others: [...shortForms.flatMap(({ url, weight }) => [url.name, weight.name]), fileName],
+    sentence: "or another provider's weight must be above 0, or no message has anywhere to go",
+    holds: ({ providers }) => providers.length === 0 || providers.some(({ weight }) => weight > 0),
+  },
+]
+
+function leaseMsMin({ providers }: Config): number {
   const slowest = providers.reduce((most, { timeoutMs }) => Math.max(most, timeoutMs), 0)
-  must(
-    processing.claimLeaseMs >= slowest + settleMarginMs,
-    'CLAIM_LEASE_MS',
-    `must be at least ${slowest + settleMarginMs}: the longest submit (${slowest} ms) and ${settleMarginMs} ms to record it, or live claims count as lost and messages are sent twice`,
-  )
-  must(
-    processing.reclaimIdleMs > processing.claimLeaseMs,
-    'QUEUE_RECLAIM_IDLE_MS',
-    'must be above CLAIM_LEASE_MS, or entries are taken from consumers that are alive',
-  )
-  must(
-    processing.sweepGraceMs >= config.postgres.statementTimeoutMs + sweepMarginMs,
-    'SWEEP_GRACE_MS',
-    `must be at least POSTGRES_STATEMENT_TIMEOUT_MS + ${sweepMarginMs}, or the sweep passes messages that are still being committed`,
-  )
-  must(
-    role !== 'processor' || providers.length > 0,
-    'PROVIDER_PRIMARY_URL',
-    'a processor needs at least one provider: set PROVIDER_PRIMARY_URL, or PROVIDERS_FILE',
-  )
-  must(
-    providers.length === 0 || providers.some(({ weight }) => weight > 0),
-    'PROVIDER_PRIMARY_WEIGHT',
-    'at least one provider must have a weight above 0',
-  )
-  return faults
+  return Math.ceil((slowest + settleMarginMs) / (1 - roundShareOfLease))
+}
+
+/** The rules that do not hold; those about a setting in `atFault` are left out. */
+export function ruleFaults(config: Config, role: Role, atFault: ReadonlySet<string>): Fault[] {
+  return rules
+    .filter(({ name, others }) => ![name, ...others].some((setting) => atFault.has(setting)))
+    .filter(({ holds }) => !holds(config, role))
+    .map(({ name, sentence, given }) => {
+      const was = given === undefined ? '' : ` (${given(config)})`
+      return { name, detail: `${sentence}${was}` }
+    })
 }

@@ -1,8 +1,11 @@
 /** Misspelt settings: names that look like ours and are not. */
-import type { Environment, Fault } from './config.ts'
+import type { Environment, Fault } from './fault.ts'
 import { allSettings } from './keys.ts'
+import { nearestName, slipOf } from './nearest-name.ts'
+import { given } from './read-settings.ts'
 
-const prefixes = [
+/** Beginnings that only our settings have. */
+const ownPrefixes = [
   'POSTGRES_',
   'REDIS_',
   'QUEUE_',
@@ -11,49 +14,36 @@ const prefixes = [
   'PROCESSOR_',
   'RETRY_',
   'SWEEP_',
+  'PROMOTE_',
+  'PARTITIONS_',
+  'CLAIM_',
   'CIRCUIT_',
 ]
 
-/** Kubernetes puts these into every container for a service called `redis` or `postgres`; they are not settings. */
-const serviceLinks = /_(SERVICE_HOST|SERVICE_PORT.*|PORT|PORT_\d+_.*)$/
-
+/** Every name that begins like a setting and is none; an empty variable counts as unset. */
 export function unknownNameFaults(environment: Environment): Fault[] {
   const known = new Set(allSettings.map(({ name }) => name))
-  return Object.keys(environment)
-    .filter((name) => prefixes.some((prefix) => name.startsWith(prefix)))
-    .filter((name) => !known.has(name) && !serviceLinks.test(name))
-    .map((name) => {
-      const near = nearest(name, known)
-      const hint = near === null ? '' : `; did you mean ${near}?`
-      return { name, detail: `is not a setting${hint}` }
-    })
+  const prefixes = new Set([...known].map(firstWord))
+  const faults: Fault[] = []
+  for (const name of Object.keys(environment)) {
+    const value = given(environment, name)
+    if (value === undefined || known.has(name) || isServiceLink(name, value)) continue
+    const isOwn = ownPrefixes.some((prefix) => name.startsWith(prefix))
+    if (!isOwn && !prefixes.has(firstWord(name))) continue
+    // Other programs have variables that begin like the rest of ours (APP_, LOG_, …): only a slip is meant for us.
+    const near = isOwn ? nearestName(name, known) : slipOf(name, known)
+    if (near !== null) faults.push({ name, detail: `is not a setting; did you mean ${near}?` })
+    else if (isOwn) faults.push({ name, detail: 'is not a setting' })
+  }
+  return faults
 }
 
-const distanceMax = 4
-
-function nearest(name: string, known: ReadonlySet<string>): string | null {
-  let best: string | null = null
-  let bestDistance = distanceMax + 1
-  for (const candidate of known) {
-    const distance = editDistance(name, candidate)
-    if (distance < bestDistance) {
-      best = candidate
-      bestDistance = distance
-    }
-  }
-  return best
+function firstWord(name: string): string {
+  return name.slice(0, name.indexOf('_') + 1) || name
 }
 
-/** Levenshtein's distance, by rows. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const substitution = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, substitution))
-    }
-    row = next
-  }
-  return row[b.length] ?? 0
+/** Container platforms describe a service called `redis` or `postgres` to every container by such variables. */
+function isServiceLink(name: string, value: string): boolean {
+  if (/_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?)$/.test(name)) return true
+  return name.endsWith('_PORT') && /^(tcp|udp|sctp):\/\//.test(value)
 }

@@ -1,7 +1,21 @@
 import { expect, test } from 'bun:test'
-import { maskRecipient } from './logger.ts'
+import { maskRecipient, serializeError } from './logger.ts'
 
 test('a masked recipient keeps its length, its country and three digits', () => {
   expect(maskRecipient('+491701234567')).toBe('+4917*****567')
   expect(maskRecipient('+1234567')).toBe('********')
+})
+
+test('an error is logged without the row or the command that it carries', () => {
+  const error = Object.assign(new Error('duplicate key', { cause: new Error('below') }), {
+    code: '23505',
+    detail: 'Failing row contains (secret text)',
+    parameters: ['secret'],
+    command: { name: 'auth', args: ['secret'] },
+  })
+  const logged = serializeError(error)
+  expect(logged).toMatchObject({ type: 'Error', message: 'duplicate key', code: '23505' })
+  expect(logged.cause).toMatchObject({ message: 'below' })
+  expect(JSON.stringify({ ...logged, stack: '' })).not.toContain('secret')
+  expect(serializeError('text')).toEqual({ message: 'text' })
 })

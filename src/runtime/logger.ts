@@ -27,6 +27,7 @@ export function createLogger(level: LogLevel, role: string): ProcessLogger {
       base: { role, pid: process.pid },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: serializeError },
     },
     destination,
   )
@@ -49,4 +50,21 @@ export function createLogger(level: LogLevel, role: string): ProcessLogger {
 export function maskRecipient(recipient: string): string {
   if (recipient.length <= 8) return '*'.repeat(recipient.length)
   return recipient.slice(0, 5) + '*'.repeat(recipient.length - 8) + recipient.slice(-3)
+}
+
+/**
+ * An error without what libraries hang on it: a database error carries the failing row, a client error the whole command,
+ * and either may hold a message's text or a password.
+ */
+export function serializeError(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { message: String(error) }
+  const { name, message, stack } = error
+  const code = (error as { code?: unknown }).code
+  return {
+    type: name,
+    message,
+    ...(code === undefined ? {} : { code }),
+    stack,
+    ...(error.cause === undefined ? {} : { cause: serializeError(error.cause) }),
+  }
 }

@@ -1,0 +1,37 @@
+import { expect, test } from 'bun:test'
+import type { Environment } from './fault.ts'
+import { allSettings } from './keys.ts'
+import { type PrintedSetting, printSettings } from './print.ts'
+import type { Role } from './role.ts'
+
+function printed(environment: Environment, name: string, role?: Role): PrintedSetting | undefined {
+  return printSettings(environment, role).find((setting) => setting.name === name)
+}
+
+test('shows where a value is from, and of a secret only that it is set', () => {
+  const environment = { REDIS_PASSWORD: 'hush', LOG_LEVEL: 'debug', APP_ADDR: '' }
+  expect(printed(environment, 'REDIS_PASSWORD')).toEqual({
+    name: 'REDIS_PASSWORD',
+    value: '***',
+    source: 'environment',
+    description: 'Password.',
+  })
+  expect(printed(environment, 'LOG_LEVEL')).toMatchObject({ value: 'debug', source: 'environment' })
+  expect(printed(environment, 'APP_ADDR')).toMatchObject({ value: ':8080', source: 'default' })
+  expect(printed(environment, 'POSTGRES_PASSWORD')).toMatchObject({ value: null, source: 'unset' })
+})
+
+test('shows the defaults of the role', () => {
+  expect(printed({}, 'APP_ADDR', 'standalone')?.value).toBe('127.0.0.1:8080')
+  expect(printed({}, 'REDIS_HOST', 'standalone')).toMatchObject({ value: null, source: 'unset' })
+})
+
+test('shows no credentials inside an address, and no secret of any setting', () => {
+  const url = 'https://user:hush@host/submit?key=hush'
+  expect(printed({ PROVIDER_PRIMARY_URL: url }, 'PROVIDER_PRIMARY_URL')?.value).toBe(
+    'https://***@host/submit?***',
+  )
+  const secrets = allSettings.filter(({ secret }) => secret).map(({ name }) => [name, 'hush'])
+  expect(secrets.length).toBe(5)
+  expect(JSON.stringify(printSettings(Object.fromEntries(secrets)))).not.toContain('hush')
+})

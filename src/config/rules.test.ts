@@ -1,0 +1,71 @@
+import { expect, test } from 'bun:test'
+import { loadConfig } from './config.ts'
+import type { Environment } from './fault.ts'
+import { allSettings } from './keys.ts'
+import type { Role } from './role.ts'
+import { rules } from './rules.ts'
+
+const url = 'http://primary.example/submit'
+
+function blamed(environment: Environment, role: Role = 'processor'): string[] {
+  const result = loadConfig(environment, role)
+  return result.ok ? [] : result.faults.map(({ name }) => name)
+}
+
+/** For each rule: the last values at which it holds, and the first at which it does not. */
+const limits: readonly [blamed: string, holds: Environment, fails: Environment][] = [
+  [
+    'QUEUE_EXPRESS_NAME',
+    { QUEUE_NAME: 'q', QUEUE_EXPRESS_NAME: 'r' },
+    { QUEUE_NAME: 'q', QUEUE_EXPRESS_NAME: 'q' },
+  ],
+  [
+    'PROCESSOR_PERMITS_EXPRESS_RESERVED',
+    { PROCESSOR_PERMITS_MAX: '10', PROCESSOR_PERMITS_EXPRESS_RESERVED: '9' },
+    { PROCESSOR_PERMITS_MAX: '10', PROCESSOR_PERMITS_EXPRESS_RESERVED: '10' },
+  ],
+  [
+    'RETRY_BACKOFF_BASE_MS',
+    { RETRY_BACKOFF_BASE_MS: '5000', RETRY_BACKOFF_MAX_MS: '5000' },
+    { RETRY_BACKOFF_BASE_MS: '5001', RETRY_BACKOFF_MAX_MS: '5000' },
+  ],
+  ['CIRCUIT_OPEN_MS', { CIRCUIT_OPEN_MS: '30000' }, { CIRCUIT_OPEN_MS: '30001' }],
+  [
+    'CLAIM_LEASE_MS',
+    { PROVIDER_PRIMARY_TIMEOUT_MS: '25000' },
+    { PROVIDER_PRIMARY_TIMEOUT_MS: '25001' },
+  ],
+  ['QUEUE_RECLAIM_IDLE_MS', { QUEUE_RECLAIM_IDLE_MS: '60001' }, { QUEUE_RECLAIM_IDLE_MS: '60000' }],
+  ['SWEEP_GRACE_MS', { SWEEP_GRACE_MS: '7001' }, { SWEEP_GRACE_MS: '7000' }],
+  ['PROVIDER_PRIMARY_URL', {}, { PROVIDER_PRIMARY_URL: '' }],
+  [
+    'PROVIDER_PRIMARY_WEIGHT',
+    { PROVIDER_PRIMARY_WEIGHT: '0', PROVIDER_BACKUP_URL: url },
+    { PROVIDER_PRIMARY_WEIGHT: '0' },
+  ],
+]
+
+test.each(limits)('%s: holds up to its limit', (name, holds, fails) => {
+  expect(blamed({ PROVIDER_PRIMARY_URL: url, ...holds })).toEqual([])
+  expect(blamed({ PROVIDER_PRIMARY_URL: url, ...fails })).toEqual([name])
+})
+
+test('every rule is tried above, and is about settings that exist', () => {
+  expect(limits.map(([name]) => name).sort()).toEqual(rules.map(({ name }) => name).sort())
+  const known = allSettings.map(({ name }) => name)
+  for (const { name, others } of rules)
+    expect(known).toEqual(expect.arrayContaining([name, ...others]))
+})
+
+test('only a processor needs a provider', () => {
+  for (const role of ['api', 'operator', 'migrate', 'standalone', 'admin'] as const) {
+    expect(blamed({}, role)).toEqual([])
+  }
+})
+
+test('a fault says what was given', () => {
+  const result = loadConfig({ SWEEP_GRACE_MS: '7000' }, 'api')
+  expect(result.ok ? [] : result.faults.map(({ detail }) => detail)).toEqual([
+    expect.stringContaining('(7000 and 5000)'),
+  ])
+})
