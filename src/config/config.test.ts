@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type Config, type Environment, loadConfig, type Role } from './config.ts'
 import { allSettings } from './keys.ts'
 
@@ -128,6 +128,7 @@ describe('configuration', () => {
     expect(faults({ PROVIDERS_FILE: path })).toEqual([
       expect.stringMatching(/^PROVIDERS_FILE providers\[0\]\.name .* taken already$/),
     ])
+    rmSync(dirname(path), { recursive: true })
   })
 
   test('every default is a value that its setting takes, and every name is used once', () => {

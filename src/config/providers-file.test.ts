@@ -81,7 +81,7 @@ describe('providers file', () => {
       'PROVIDERS_FILE providers[0].in_doubt must be one of resend, unknown, not true',
       'PROVIDERS_FILE providers[0].name must be 1 to 32 of a-z, 0-9, _ and -, not "A b"',
       'PROVIDERS_FILE providers[0].url must be an http:// or https:// URL without user name, password or fragment, not "nowhere"',
-      'PROVIDERS_FILE providers[0].timeout_ms must be a whole number from 10 to 600000, not 1.5',
+      'PROVIDERS_FILE providers[0].timeout_ms must be a whole number from 10 to 600000, not "1.5"',
       'PROVIDERS_FILE providers[1].url must be set',
     ])
   })

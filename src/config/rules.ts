@@ -59,7 +59,7 @@ export const rules: readonly Rule[] = [
   {
     name: 'CLAIM_LEASE_MS',
     others: [...shortForms.flatMap(({ url, timeoutMs }) => [url.name, timeoutMs.name]), fileName],
-    sentence: `must be at least twice the longest time limit of a provider and ${settleMarginMs} ms more: half of it is for failing over, the rest for the last submit and its record; or claims that are alive count as lost, and messages are sent twice`,
+    sentence: `must be at least twice the sum of ${settleMarginMs} and the longest time limit of a provider (half of the lease is for failing over, the rest for the last submit and its record), or claims that are alive count as lost and messages are sent twice`,
     holds: (config) => config.processing.claimLeaseMs >= leaseMsMin(config),
     given: (config) => `${config.processing.claimLeaseMs}, where ${leaseMsMin(config)} are needed`,
   },

@@ -113,7 +113,7 @@ export const behaviourDefault: Behaviour = {
   deduplicate: true,
   seed: null,
   reports_enabled: true,
-  report_delay: { kind: 'uniform', min_ms: 20, max_ms: 100 },
+  report_delay: { kind: 'uniform', min_ms: 100, max_ms: 300 },
   report_status: { delivered: 1, undelivered: 0, expired: 0, rejected: 0, unknown: 0 },
   report_never_rate: 0,
   report_duplicate_rate: 0,

@@ -59,6 +59,15 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const { placeSignal, workSignal } = options
   const underWay = new Set<Promise<void>>()
 
+  const queueWait = {
+    normal: metrics.queueWait.labels({ lane: 'normal' }),
+    express: metrics.queueWait.labels({ lane: 'express' }),
+  }
+  const submitted = childOf((lane: Lane, provider: string, outcome: SubmitOutcome['kind']) =>
+    metrics.submitted.labels({ lane, provider, outcome }),
+  )
+  const durationOf = childOf((provider: string) => metrics.submitDuration.labels({ provider }))
+
   const reassigner = createBatcher<Reassignment, boolean>({
     name: 'reassign',
     batchMax: 1_000,
@@ -125,7 +134,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
         recorder.acknowledge(lane, entry.receipt)
         release(1)
       } else {
-        metrics.queueWait.observe({ lane }, (clock.now() - messageIdTimeMs(message.id)) / 1_000)
+        queueWait[lane].observe((clock.now() - messageIdTimeMs(message.id)) / 1_000)
         rounds.push(settle(message, entry, reservation).finally(() => release(1)))
       }
     }
@@ -184,8 +193,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     durationMs: number,
   ): void {
     const { lane } = message
-    metrics.submitted.inc({ lane, provider, outcome: outcome.kind })
-    metrics.submitDuration.observe({ provider }, durationMs / 1_000)
+    submitted(lane, provider, outcome.kind).inc()
+    durationOf(provider).observe(durationMs / 1_000)
     const event = {
       event: 'message.submitted',
       message_id: message.id,
@@ -209,5 +218,21 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       while (underWay.size > 0) await Promise.all(underWay)
     },
     close: () => reassigner.close(),
+  }
+}
+
+/** Looking a metric's child up by its labels costs more than counting: each is looked up once. */
+function childOf<Labels extends string[], Child>(
+  find: (...labels: Labels) => Child,
+): (...labels: Labels) => Child {
+  const children = new Map<string, Child>()
+  return (...labels) => {
+    const key = labels.join(' ')
+    let child = children.get(key)
+    if (child === undefined) {
+      child = find(...labels)
+      children.set(key, child)
+    }
+    return child
   }
 }

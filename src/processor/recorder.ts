@@ -8,7 +8,7 @@ import type { Queue } from '../queue/queue.ts'
 import { type Batcher, createBatcher } from '../runtime/batcher.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { pause } from '../runtime/notifier.ts'
-import type { SentSettlement, UnsentSettlement } from '../store/settlements.ts'
+import type { SentSettlement, SettledMessage, UnsentSettlement } from '../store/settlements.ts'
 import type { Store } from '../store/store.ts'
 import type { ProcessorMetrics } from './processor-metrics.ts'
 
@@ -30,6 +30,12 @@ export interface Recorder {
   acknowledge(lane: Lane, receipt: string): void
   /** Writes what is gathered. */
   close(): Promise<void>
+}
+
+interface Settled {
+  readonly id: string
+  readonly lane: Lane
+  readonly provider: string | null
 }
 
 const batchMax = 1_000
@@ -56,6 +62,28 @@ export function createRecorder(options: RecorderOptions): Recorder {
     }
   }
 
+  /** A settlement that moved nothing came too late: a report, or another claim, was first. */
+  function countSettled<T extends Settled>(
+    items: readonly T[],
+    settled: readonly SettledMessage[],
+    statusOf: (item: T) => string,
+  ): void {
+    const moved = new Set(settled.map((message) => message.id))
+    const counts = new Map<string, { readonly item: T; readonly status: string; count: number }>()
+    for (const item of items) {
+      const status = moved.has(item.id) ? statusOf(item) : 'superseded'
+      const key = `${item.lane} ${item.provider} ${status}`
+      const entry = counts.get(key)
+      if (entry === undefined) counts.set(key, { item, status, count: 1 })
+      else entry.count++
+    }
+    for (const { item, status, count } of counts.values()) {
+      const { lane, provider } = item
+      metrics.settled.inc({ lane, provider: provider ?? 'none', status }, count)
+      if (status === 'failed') metrics.deadLettered.inc({ lane }, count)
+    }
+  }
+
   const sent = createBatcher<SentSettlement & { readonly lane: Lane }, undefined>({
     name: 'settle sent',
     batchMax,
@@ -64,11 +92,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     lingerMs,
     run: async (items) => {
       const settled = await persist('sent', () => store.settleSent(items, options.reportTimeoutMs))
-      const moved = new Set(settled.map((message) => message.id))
-      for (const item of items) {
-        const status = moved.has(item.id) ? 'sent' : 'superseded'
-        metrics.settled.inc({ lane: item.lane, provider: item.provider, status })
-      }
+      countSettled(items, settled, () => 'sent')
       return items.map(() => undefined)
     },
     onBatch: (size) => metrics.batchSize.observe({ statement: 'settle_sent' }, size),
@@ -82,12 +106,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     lingerMs,
     run: async (items) => {
       const settled = await persist('unsent', () => store.settleUnsent(items))
-      const moved = new Set(settled.map((message) => message.id))
-      for (const item of items) {
-        const status = moved.has(item.id) ? item.result : 'superseded'
-        metrics.settled.inc({ lane: item.lane, provider: item.provider ?? 'none', status })
-        if (status === 'failed') metrics.deadLettered.inc({ lane: item.lane })
-      }
+      countSettled(items, settled, (item) => item.result)
       return items.map(() => undefined)
     },
     onBatch: (size) => metrics.batchSize.observe({ statement: 'settle_unsent' }, size),

@@ -21,9 +21,6 @@ export interface ProcessorPartOptions {
   readonly logger: Logger
 }
 
-/** Of a claim's lease, the part in which it may still fail over; the rest is for the last submit and its recording. */
-const roundShareOfLease = 0.5
-
 export function createProcessorPart(options: ProcessorPartOptions): Service {
   const { config, providers } = options
   const { processing } = config
@@ -49,7 +46,6 @@ export function createProcessorPart(options: ProcessorPartOptions): Service {
       backoffBaseMs: processing.retryBackoffBaseMs,
       backoffMsMax: processing.retryBackoffMsMax,
     },
-    roundMsMax: processing.claimLeaseMs * roundShareOfLease,
     senderIdDefault: config.accept.senderIdDefault,
     metrics: createProcessorMetrics(options.registry),
     logger: options.logger,

@@ -51,14 +51,14 @@ export const processing = {
   permitsMax: count(
     'PROCESSOR_PERMITS_MAX',
     [1, 100_000],
-    2_000,
+    500,
     'messages',
     'Messages under way at once, per process.',
   ),
   permitsExpressReserved: count(
     'PROCESSOR_PERMITS_EXPRESS_RESERVED',
     [0, 100_000],
-    200,
+    50,
     'messages',
     'Of these, kept for express messages.',
   ),

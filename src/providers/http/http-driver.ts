@@ -17,15 +17,31 @@ export interface HttpDriverOptions {
 const responseBytesMax = 65_536
 
 export function createHttpDriver({ settings, callbackUrl }: HttpDriverOptions): ProviderDriver {
+  /** Submits under way, by the signal that breaks them off: one listener for thousands of them. */
+  const underWay = new WeakMap<AbortSignal, Set<AbortController>>()
+
+  function underWayOf(signal: AbortSignal): Set<AbortController> {
+    let controllers = underWay.get(signal)
+    if (controllers === undefined) {
+      const made = new Set<AbortController>()
+      signal.addEventListener('abort', () => {
+        for (const controller of made) controller.abort()
+      })
+      underWay.set(signal, made)
+      controllers = made
+    }
+    return controllers
+  }
+
   async function submit(submission: Submission, signal: AbortSignal): Promise<SubmitOutcome> {
     const abort = new AbortController()
-    const onAbort = (): void => abort.abort()
+    const controllers = underWayOf(signal)
+    controllers.add(abort)
     let timedOut = false
     const timer = setTimeout(() => {
       timedOut = true
       abort.abort()
     }, settings.timeoutMs)
-    signal.addEventListener('abort', onAbort, { once: true })
     try {
       if (signal.aborted) abort.abort()
       const response = await fetch(settings.url, {
@@ -50,7 +66,7 @@ export function createHttpDriver({ settings, callbackUrl }: HttpDriverOptions): 
       return classifyFailure(error, { timedOut, timeoutMs: settings.timeoutMs })
     } finally {
       clearTimeout(timer)
-      signal.removeEventListener('abort', onAbort)
+      controllers.delete(abort)
     }
   }
 
