@@ -8,12 +8,12 @@ import {
   environmentExample,
   providersFileExample,
   stalePages,
-} from '../scripts/configuration-docs.ts'
-import { loadConfig } from '../src/config/config.ts'
-import { allSettings } from '../src/config/keys.ts'
-import { loadProvidersFile } from '../src/config/providers-file.ts'
+} from '../../scripts/configuration-docs.ts'
+import { loadConfig } from '../../src/config/config.ts'
+import { allSettings } from '../../src/config/keys.ts'
+import { loadProvidersFile } from '../../src/config/providers-file.ts'
 
-const root = join(import.meta.dir, '..')
+const root = join(import.meta.dir, '../..')
 const folder = mkdtempSync(join(tmpdir(), 'configuration-docs-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 

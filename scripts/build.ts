@@ -1,0 +1,72 @@
+/**
+ * Builds the executable: `bun scripts/build.ts [--target=linux-x64|linux-x64-baseline|linux-arm64|all]`. Without a target it
+ * is for this machine, at dist/sms-gateway. The same sources give the same bytes.
+ */
+import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { version } from '../package.json'
+
+const root = join(import.meta.dir, '..')
+/** Workers are entry points of their own; `src/` is the directory they have in common. */
+const entryPoints = ['src/main.ts', 'src/embedded/worker.ts']
+const targets = ['linux-x64', 'linux-x64-baseline', 'linux-arm64'] as const
+type Target = (typeof targets)[number]
+
+function wantedTargets(): readonly (Target | null)[] {
+  const { values } = parseArgs({ args: Bun.argv.slice(2), options: { target: { type: 'string' } } })
+  if (values.target === undefined) return [null]
+  if (values.target === 'all') return targets
+  const target = targets.find((known) => known === values.target)
+  if (target === undefined) throw new Error(`--target must be one of ${targets.join(', ')}, all`)
+  return [target]
+}
+
+/** The commit that is built, or `unknown` outside of a checkout. */
+function commit(): string {
+  const git = Bun.spawnSync(['git', 'rev-parse', '--short=12', 'HEAD'], {
+    cwd: root,
+    stderr: 'ignore',
+  })
+  return git.exitCode === 0 ? git.stdout.toString().trim() : 'unknown'
+}
+
+async function build(target: Target | null): Promise<void> {
+  const outfile = join('dist', target === null ? 'sms-gateway' : `sms-gateway-${target}`)
+  const compile = Bun.spawn(
+    [
+      process.execPath,
+      'build',
+      '--compile',
+      '--minify',
+      '--bytecode',
+      '--format=esm',
+      '--no-compile-autoload-dotenv',
+      '--no-compile-autoload-bunfig',
+      `--define=BUILD_VERSION=${JSON.stringify(version)}`,
+      `--define=BUILD_COMMIT=${JSON.stringify(commit())}`,
+      ...(target === null ? [] : [`--target=bun-${target}`]),
+      ...entryPoints,
+      `--outfile=${outfile}`,
+    ],
+    { cwd: root, stdout: 'pipe', stderr: 'pipe' },
+  )
+  const [output, errors] = await Promise.all([
+    new Response(compile.stdout).text(),
+    new Response(compile.stderr).text(),
+  ])
+  const path = join(root, outfile)
+  if ((await compile.exited) !== 0 || !existsSync(path)) {
+    throw new Error(`building ${outfile} failed:\n${output}${errors}`)
+  }
+  const digest = new Bun.CryptoHasher('sha256').update(await Bun.file(path).bytes()).digest('hex')
+  const megabytes = (statSync(path).size / 1_000_000).toFixed(1)
+  process.stdout.write(`${outfile}  ${megabytes} MB  sha256 ${digest}\n`)
+}
+
+const wanted = wantedTargets()
+mkdirSync(join(root, 'dist'), { recursive: true })
+for (const target of wanted) {
+  if (target === null) rmSync(join(root, 'dist', 'sms-gateway'), { force: true })
+  await build(target)
+}

@@ -1,0 +1,143 @@
+/**
+ * Runs the tests: `bun tests/run.ts [stage or path …]`. Without arguments all stages; a path runs `bun test` on it, with the
+ * servers. The last line counts the tests; the exit code is 1 when anything failed.
+ *
+ * | stage | what |
+ * |---|---|
+ * | check | types, lint and format |
+ * | unit | tests beside their sources, and those of the tree itself; no servers |
+ * | integration, conformance | against real PostgreSQL and Redis |
+ * | system, faults | the compiled binary against the same |
+ */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { startPostgres } from './support/postgres-server.ts'
+import { startRedis } from './support/redis-server.ts'
+
+const root = join(import.meta.dir, '..')
+const bin = join(root, 'node_modules', '.bin')
+const binary = join(root, 'dist', 'sms-gateway')
+const testTimeoutMs = 60_000
+
+const stages: Readonly<Record<string, readonly string[]>> = {
+  unit: ['./src', './tests/tree'],
+  integration: ['./tests/integration'],
+  conformance: ['./tests/conformance'],
+  system: ['./tests/system'],
+  faults: ['./tests/faults'],
+}
+
+const totals = { passed: 0, failed: 0 }
+const cleanups: (() => Promise<void>)[] = []
+
+async function main(args: readonly string[]): Promise<void> {
+  const wanted = args.length > 0 ? args : ['check', ...Object.keys(stages)]
+  if (wanted.includes('check')) {
+    await step('types', [join(bin, 'tsc'), '-p', '.'])
+    await step('lint', [join(bin, 'biome'), 'check', '.'])
+  }
+  const testStages = wanted.filter((name) => name !== 'check')
+  if (testStages.includes('unit')) await test('unit', stages['unit'] ?? [], {})
+  const withServers = testStages.filter((name) => name !== 'unit')
+  if (withServers.length === 0) return
+  await step('build', [process.execPath, 'scripts/build.ts'])
+  const environment = await startServers()
+  for (const name of withServers) {
+    const paths = stages[name] ?? [name]
+    await test(name, paths, environment)
+  }
+}
+
+async function startServers(): Promise<Record<string, string>> {
+  title('servers')
+  const postgres = await startPostgres()
+  cleanups.push(() => postgres.remove())
+  const redis = await startRedis()
+  cleanups.push(() => redis.remove())
+  process.stdout.write(`PostgreSQL on port ${postgres.port}, Redis on port ${redis.port}\n`)
+  return {
+    TEST_POSTGRES_HOST: postgres.host,
+    TEST_POSTGRES_PORT: String(postgres.port),
+    TEST_POSTGRES_USER: postgres.user,
+    TEST_POSTGRES_PASSWORD: postgres.password,
+    TEST_REDIS_HOST: redis.hostPort,
+    SMS_GATEWAY_BINARY: binary,
+  }
+}
+
+function title(name: string): void {
+  process.stdout.write(`\n── ${name}\n`)
+}
+
+/** A step that is no test; its failure ends the run. */
+async function step(name: string, command: readonly string[]): Promise<void> {
+  title(name)
+  const run = Bun.spawn([...command], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
+  if ((await run.exited) !== 0) {
+    totals.failed++
+    throw new Error(`${name} failed`)
+  }
+}
+
+async function test(
+  name: string,
+  paths: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<void> {
+  title(name)
+  for (const path of paths) {
+    if (!existsSync(join(root, path))) throw new Error(`${path} does not exist`)
+  }
+  const command = [process.execPath, 'test', `--timeout=${testTimeoutMs}`, ...paths]
+  const run = Bun.spawn(command, {
+    cwd: root,
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'inherit', 'pipe'],
+  })
+  const exitCode = await forward(run)
+  if (exitCode.passed === 0 && exitCode.code === 0) {
+    totals.failed++
+    throw new Error(`${name}: no test ran`)
+  }
+  totals.passed += exitCode.passed
+  totals.failed += exitCode.failed
+  if (exitCode.code !== 0 && exitCode.failed === 0) totals.failed++
+}
+
+/** Shows what the runner writes, and reads its summary. */
+async function forward(run: Bun.Subprocess<'ignore', 'inherit', 'pipe'>) {
+  let summary = ''
+  const decoder = new TextDecoder()
+  for await (const chunk of run.stderr) {
+    process.stderr.write(chunk)
+    summary = (summary + decoder.decode(chunk, { stream: true })).slice(-4_000)
+  }
+  const count = (word: string): number =>
+    Number(
+      new RegExp(`(\\d+) ${word}`).exec(summary.slice(summary.lastIndexOf('--seed')))?.[1] ?? 0,
+    )
+  return { code: await run.exited, passed: count('pass'), failed: count('fail') }
+}
+
+async function cleanUp(): Promise<void> {
+  for (const clean of cleanups.splice(0).reverse()) await clean()
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    void cleanUp().finally(() => process.exit(1))
+  })
+}
+
+const startedAt = performance.now()
+try {
+  await main(Bun.argv.slice(2))
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  if (totals.failed === 0) totals.failed++
+} finally {
+  await cleanUp()
+}
+const seconds = Math.round((performance.now() - startedAt) / 1000)
+process.stdout.write(`\nin ${seconds} s\ntests: ${totals.passed} passed, ${totals.failed} failed\n`)
+process.exit(totals.failed === 0 ? 0 : 1)

@@ -1,0 +1,57 @@
+/** The real servers that tests run against: found on this machine, or installed from Debian's packages. */
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+
+const postgresRoot = '/usr/lib/postgresql'
+/** The oldest major version that is supported. */
+const postgresMajorMin = 15
+
+export interface ServerPrograms {
+  /** The directory of initdb, postgres and pg_basebackup. */
+  readonly postgresBin: string
+  readonly redisServer: string
+}
+
+/** @throws when something is missing and cannot be installed, saying what to install */
+export function serverPrograms(): ServerPrograms {
+  if (postgresBin() === null || redisServer() === null) install(['postgresql', 'redis-server'])
+  const programs = { postgresBin: postgresBin(), redisServer: redisServer() }
+  if (programs.postgresBin === null || programs.redisServer === null) {
+    throw new Error(
+      `tests need PostgreSQL ${postgresMajorMin} or later and Redis: install the packages postgresql and redis-server`,
+    )
+  }
+  return { postgresBin: programs.postgresBin, redisServer: programs.redisServer }
+}
+
+/** Installs Debian packages, as root or with sudo that asks for nothing. */
+export function install(packages: readonly string[]): void {
+  process.stderr.write(`Installing ${packages.join(', ')} (once) …\n`)
+  const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n']
+  const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  for (const command of [
+    ['apt-get', 'update', '-qq'],
+    ['apt-get', 'install', '-y', '-qq', '--no-install-recommends', ...packages],
+  ]) {
+    const result = Bun.spawnSync([...asRoot, ...command], { env: environment, stdin: 'ignore' })
+    if (result.exitCode !== 0) {
+      throw new Error(
+        `"${command.join(' ')}" failed; install ${packages.join(' and ')} by hand:\n${result.stderr}`,
+      )
+    }
+  }
+}
+
+function postgresBin(): string | null {
+  const onPath = Bun.which('initdb')
+  const versions = existsSync(postgresRoot) ? readdirSync(postgresRoot).map(Number) : []
+  const newest = versions.filter((major) => major >= postgresMajorMin).sort((a, b) => b - a)[0]
+  if (newest !== undefined && existsSync(join(postgresRoot, String(newest), 'bin', 'initdb'))) {
+    return join(postgresRoot, String(newest), 'bin')
+  }
+  return onPath === null ? null : join(onPath, '..')
+}
+
+function redisServer(): string | null {
+  return Bun.which('redis-server')
+}

@@ -1,0 +1,70 @@
+/** A private Redis for tests: own port, own directory, append-only file written every second. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { eventually } from './eventually.ts'
+import { freePort } from './free-port.ts'
+import { serverPrograms } from './packages.ts'
+import { asServer } from './server-process.ts'
+
+export interface RedisServer {
+  /** `host:port`, as REDIS_HOST takes it. */
+  readonly hostPort: string
+  readonly port: number
+  start(): Promise<void>
+  /** With SIGTERM: it writes what it has. */
+  stop(): Promise<void>
+  kill(): Promise<void>
+  /** Empties its directory, while it is stopped: it starts again knowing nothing. */
+  forget(): void
+  remove(): Promise<void>
+}
+
+export async function startRedis(): Promise<RedisServer> {
+  const { redisServer } = serverPrograms()
+  const directory = mkdtempSync(join(tmpdir(), 'sms-gateway-redis-'))
+  const port = await freePort()
+  let running: Bun.Subprocess | undefined
+
+  async function start(): Promise<void> {
+    const options = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory]
+    const durable = ['--appendonly', 'yes', '--appendfsync', 'everysec', '--save', '']
+    const command = asServer([redisServer, ...options, ...durable], null, 'KILL')
+    running = Bun.spawn(command, { stdio: ['ignore', 'ignore', 'ignore'] })
+    await eventually(() => ping(port), { what: `Redis on port ${port} answers` })
+  }
+
+  async function end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    running?.kill(signal)
+    await running?.exited
+    running = undefined
+  }
+
+  await start()
+  return {
+    hostPort: `127.0.0.1:${port}`,
+    port,
+    start,
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+    forget: () => rmSync(join(directory, 'appendonlydir'), { recursive: true, force: true }),
+    async remove() {
+      await end('SIGKILL')
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+function ping(port: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port })
+    socket.setTimeout(1_000, () => socket.destroy(new Error('no answer')))
+    socket.once('error', reject)
+    socket.once('connect', () => socket.write('PING\r\n'))
+    socket.once('data', (data) => {
+      socket.destroy()
+      resolve(data.toString().startsWith('+PONG'))
+    })
+  })
+}
