@@ -37,7 +37,7 @@ async function main(args: readonly string[]): Promise<void> {
     await step('lint', [join(bin, 'biome'), 'check', '.'])
   }
   const testStages = wanted.filter((name) => name !== 'check')
-  if (testStages.includes('unit')) await test('unit', stages['unit'] ?? [], {})
+  if (testStages.includes('unit')) await test('unit', stages.unit ?? [], {})
   const withServers = testStages.filter((name) => name !== 'unit')
   if (withServers.length === 0) return
   await step('build', [process.execPath, 'scripts/build.ts'])

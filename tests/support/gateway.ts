@@ -34,7 +34,7 @@ const addressNames = {
 export type LongRunningRole = keyof typeof addressNames
 
 export function binaryPath(): string {
-  const path = process.env['SMS_GATEWAY_BINARY']
+  const path = process.env.SMS_GATEWAY_BINARY
   if (path === undefined) throw new Error('SMS_GATEWAY_BINARY names the binary: run npm test')
   return path
 }
@@ -69,7 +69,7 @@ export function spawnRole(
   args: readonly string[] = [],
 ): Omit<RunningRole, 'url'> {
   const started = Bun.spawn(['setpriv', '--pdeathsig=KILL', '--', binaryPath(), role, ...args], {
-    env: { PATH: process.env['PATH'] ?? '', ...environment },
+    env: { PATH: process.env.PATH ?? '', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
@@ -104,7 +104,7 @@ export async function runCommand(
   environment: Environment = {},
 ): Promise<CommandResult> {
   const started = Bun.spawn([binaryPath(), ...args], {
-    env: { PATH: process.env['PATH'] ?? '', ...environment },
+    env: { PATH: process.env.PATH ?? '', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const [stdout, stderr, exitCode] = await Promise.all([

@@ -1,0 +1,193 @@
+/** The command line: help, versions, faults, exit codes. */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { createServer, type Server } from 'node:net'
+import { version } from '../../package.json'
+import { eventually } from '../support/eventually.ts'
+import { freePort } from '../support/free-port.ts'
+import { type Environment, runCommand, spawnRole, startRole } from '../support/gateway.ts'
+import { metric, submitOne } from '../support/gateway-fixture.ts'
+import { queueEnvironment } from '../support/redis-prefix.ts'
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+
+let database: TestDatabase
+let environment: Environment
+beforeAll(async () => {
+  database = await createTestDatabase()
+  environment = {
+    ...database.environment,
+    ...queueEnvironment(),
+    PROVIDER_PRIMARY_URL: 'http://127.0.0.1:1/primary',
+    LOG_LEVEL: 'warn',
+    START_TIMEOUT_MS: '1500',
+  }
+})
+afterAll(() => database.drop())
+
+describe('command line', () => {
+  test('--version and --help', async () => {
+    expect((await runCommand(['--version'])).stdout).toContain(`sms-gateway ${version} (`)
+    const help = await runCommand(['--help'])
+    expect(help.exitCode).toBe(0)
+    for (const command of [
+      'api',
+      'processor',
+      'operator',
+      'standalone',
+      'migrate',
+      'healthcheck',
+      'config',
+      'dlq',
+    ]) {
+      expect(help.stdout).toContain(`  ${command} `)
+    }
+    expect((await runCommand(['dlq', 'replay', '--help'])).exitCode).toBe(0)
+  })
+
+  test('wrong use is 2 and says what is wrong', async () => {
+    const unknown = await runCommand(['serve'])
+    expect(unknown).toMatchObject({ exitCode: 2 })
+    expect(unknown.stderr).toContain("unknown command 'serve'")
+    expect((await runCommand(['api', '--processes', 'many'])).exitCode).toBe(2)
+    expect((await runCommand(['dlq', 'replay'], environment)).exitCode).toBe(2)
+    expect((await runCommand(['dlq', 'replay', 'no-id'], environment)).exitCode).toBe(2)
+    expect((await runCommand([])).exitCode).toBe(2)
+  })
+})
+
+describe('configuration', () => {
+  test('every fault is listed at once, with exit code 2, and no secret is shown', async () => {
+    const faulty = {
+      POSTGRES_WRITE_PORT: 'x',
+      REDIS_PASSWORD: 'se\ncret',
+      PROVIDER_PRIMARY_WEIGHT: '-1',
+      QUEUE_NMAE: 'x',
+    }
+    for (const command of [['processor'], ['config', 'check']]) {
+      const result = await runCommand(command, faulty)
+      expect(result.exitCode).toBe(2)
+      for (const name of Object.keys(faulty)) expect(result.stderr).toContain(name)
+      expect(result.stderr).not.toContain('cret"')
+    }
+  })
+
+  test('a processor without a provider does not start', async () => {
+    const result = await runCommand(['processor'], {})
+    expect(result.exitCode).toBe(2)
+    expect(result.stderr).toContain('PROVIDER_PRIMARY_URL')
+  })
+
+  test('print shows what is in force, and of secrets only that they are set', async () => {
+    const printed = await runCommand(['config', 'print'], {
+      ...environment,
+      REDIS_PASSWORD: 'hush',
+    })
+    expect(printed.exitCode).toBe(0)
+    expect(printed.stdout).toContain('LOG_LEVEL=warn\n')
+    expect(printed.stdout).toContain('REDIS_PASSWORD=***')
+    expect(printed.stdout).not.toContain('hush')
+  })
+})
+
+describe('migrations', () => {
+  test('pending ones keep roles from starting, with exit code 3; migrate applies them, once', async () => {
+    const fresh = await createTestDatabase(undefined, { migrate: false })
+    const settings = { ...environment, ...fresh.environment }
+    try {
+      for (const role of ['api', 'processor']) {
+        const refused = await runCommand([role], settings)
+        expect(refused.exitCode).toBe(3)
+        expect(refused.stderr).toContain('sms-gateway migrate')
+      }
+      expect(await runCommand(['migrate', '--status'], settings)).toMatchObject({
+        exitCode: 3,
+        stdout: expect.stringContaining('pending  0001_messages'),
+      })
+      const dry = await runCommand(['migrate', '--dry-run'], settings)
+      expect(dry.stdout).toContain('CREATE TABLE messages')
+      const both = await Promise.all([
+        runCommand(['migrate'], settings),
+        runCommand(['migrate'], settings),
+      ])
+      expect(both.map(({ exitCode }) => exitCode)).toEqual([0, 0])
+      expect((await runCommand(['migrate'], settings)).stdout).toContain('nothing to do')
+      expect((await runCommand(['migrate', '--status'], settings)).exitCode).toBe(0)
+      await fresh.sql`UPDATE schema_migrations SET checksum = 'other'`
+      expect((await runCommand(['migrate'], settings)).stderr).toContain("differ from this build's")
+    } finally {
+      await fresh.drop()
+    }
+  })
+})
+
+describe('starting', () => {
+  test('a port in use is named, with exit code 1', async () => {
+    const server: Server = createServer()
+    const port = await freePort()
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+    const result = await runCommand(['api'], { ...environment, APP_ADDR: `127.0.0.1:${port}` })
+    server.close()
+    expect(result.exitCode).toBe(1)
+    expect(result.stderr).toContain(`127.0.0.1:${port} is in use`)
+  })
+
+  test('servers that are not there are waited for, with a message, and then named', async () => {
+    const nowhere = String(await freePort())
+    const noPostgres = await runCommand(['api'], { ...environment, POSTGRES_WRITE_PORT: nowhere })
+    expect(noPostgres.exitCode).toBe(1)
+    expect(noPostgres.stderr).toContain(`waiting for PostgreSQL at 127.0.0.1:${nowhere}`)
+    expect(noPostgres.stderr).toContain('did not answer within 1500 ms')
+    const noRedis = await runCommand(['processor'], {
+      ...environment,
+      REDIS_HOST: `127.0.0.1:${nowhere}`,
+    })
+    expect(noRedis.exitCode).toBe(1)
+    expect(noRedis.stderr).toContain(`Redis at 127.0.0.1:${nowhere}`)
+  })
+
+  test('healthcheck tells whether the API is ready; --role is another way to say it', async () => {
+    const port = await freePort()
+    const settings = { ...environment, APP_ADDR: `127.0.0.1:${port}` }
+    expect((await runCommand(['healthcheck'], settings)).exitCode).toBe(1)
+    const api = spawnRole('--role=api', settings)
+    await eventually(async () => (await runCommand(['healthcheck'], settings)).exitCode === 0, {
+      what: 'healthcheck succeeds',
+    })
+    expect(await api.stop()).toBe(0)
+  })
+})
+
+describe('several processes', () => {
+  test('share one port, give their metrics as one, and are started again when they end', async () => {
+    const metricsAddress = `127.0.0.1:${await freePort()}`
+    const api = await startRole('api', { ...environment, METRICS_ADDR: metricsAddress }, [
+      '--processes',
+      '2',
+    ])
+    try {
+      await eventually(async () => (await fetch(`http://${metricsAddress}/health/ready`)).ok, {
+        what: 'both are ready',
+      })
+      for (let count = 0; count < 20; count++) await submitOne(api.url)
+      const total = () =>
+        metric(`http://${metricsAddress}`, 'sms_accepted_total', { lane: 'normal' })
+      expect(await total()).toBe(20)
+      expect(await metric(api.url, 'sms_accepted_total', { lane: 'normal' })).toBe(20)
+
+      const children = Bun.spawnSync(['pgrep', '-P', String(api.pid)])
+        .stdout.toString()
+        .trim()
+        .split('\n')
+      expect(children).toHaveLength(2)
+      process.kill(Number(children[0]), 'SIGKILL')
+      await eventually(async () => !(await fetch(`http://${metricsAddress}/health/ready`)).ok, {
+        what: 'one is missing',
+      })
+      await eventually(async () => (await fetch(`http://${metricsAddress}/health/ready`)).ok, {
+        what: 'it is back',
+      })
+      expect(await submitOne(api.url)).toBeString()
+    } finally {
+      expect(await api.stop()).toBe(0)
+    }
+  })
+})

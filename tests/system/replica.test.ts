@@ -1,0 +1,87 @@
+/** Reads on a real streaming replica: used while it is fresh enough, passed over when it lags or is gone. */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { eventually } from '../support/eventually.ts'
+import { type Gateway, metric, startGateway, submitOne } from '../support/gateway-fixture.ts'
+import {
+  type PostgresReplica,
+  type PostgresServer,
+  startPostgres,
+  startReplica,
+} from '../support/postgres-server.ts'
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
+
+let primary: PostgresServer
+let replica: PostgresReplica
+let database: TestDatabase
+let gateway: Gateway
+beforeAll(async () => {
+  primary = await startPostgres()
+  database = await createTestDatabase(primary)
+  replica = await startReplica(primary)
+  gateway = await startGateway({
+    database,
+    environment: {
+      POSTGRES_READ_HOST: replica.host,
+      POSTGRES_READ_PORT: String(replica.port),
+      POSTGRES_READ_LAG_MS_MAX: '1000',
+    },
+  })
+})
+afterAll(async () => {
+  await gateway.close()
+  await database.drop()
+  await replica.remove()
+  await primary.remove()
+})
+
+const readsFrom = async (target: 'replica' | 'primary') =>
+  (await metric(gateway.api.url, 'sms_reads_total', { target })) ?? 0
+
+const list = async () => {
+  const response = await fetch(`${gateway.api.url}/api/v1/messages?limit=5`)
+  expect(response.status).toBe(200)
+  return ((await response.json()) as { messages: { id: string; status: string }[] }).messages
+}
+
+const lag = () => metric(gateway.api.url, 'sms_replica_lag_seconds')
+
+describe('a replica', () => {
+  test('answers listings while it is fresh; a young message is read from the primary', async () => {
+    await eventually(async () => (await lag()) === 0, { what: 'the lag is measured' })
+    const id = await submitOne(gateway.api.url)
+    const before = await readsFrom('primary')
+    const response = await fetch(`${gateway.api.url}/api/v1/messages/${id}`)
+    expect(response.status).toBe(200)
+    expect(await readsFrom('primary')).toBe(before + 1)
+    const replicaReads = await readsFrom('replica')
+    await eventually(async () => (await list())[0]?.id === id, { what: 'the replica has it' })
+    expect(await readsFrom('replica')).toBeGreaterThan(replicaReads)
+  })
+
+  test('with replay paused is passed over once it lags too far, and nobody reads the past', async () => {
+    await replica.pauseReplay()
+    const id = await submitOne(gateway.api.url)
+    await eventually(async () => ((await lag()) ?? 0) > 1, { what: 'the lag is seen' })
+    const before = await readsFrom('replica')
+    expect((await list())[0]?.id).toBe(id)
+    expect(await readsFrom('replica')).toBe(before)
+    await replica.resumeReplay()
+    await eventually(async () => (await lag()) === 0, { what: 'it caught up' })
+    await list()
+    expect(await readsFrom('replica')).toBe(before + 1)
+  })
+
+  test('that is gone costs no read', async () => {
+    await replica.stop()
+    for (let read = 0; read < 10; read++) await list()
+    await eventually(async () => Number.isNaN(await lag()), { what: 'it counts as down' })
+    const before = await readsFrom('primary')
+    await list()
+    expect(await readsFrom('primary')).toBe(before + 1)
+    await replica.start()
+    await eventually(async () => (await lag()) === 0, { what: 'it is back' })
+    const replicaReads = await readsFrom('replica')
+    await list()
+    expect(await readsFrom('replica')).toBe(replicaReads + 1)
+  })
+})
