@@ -27,7 +27,7 @@ export const identities = ['primary', 'secondary', 'backup'] as const
 
 /** What lets tests see recovery within seconds instead of minutes. */
 export const quickRecovery: Environment = {
-  POSTGRES_STATEMENT_TIMEOUT_MS: '1000',
+  POSTGRES_STATEMENT_TIMEOUT_MS: '900',
   SWEEP_GRACE_MS: '3000',
   SWEEP_INTERVAL_MS: '200',
   CLAIM_LEASE_MS: '14000',

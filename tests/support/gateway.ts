@@ -49,16 +49,23 @@ export async function startRole(
   const address = environment[name] ?? `127.0.0.1:${await freePort()}`
   const running = spawnRole(role, { ...environment, [name]: address }, args)
   const url = `http://${address}`
-  await eventually(
-    async () => {
-      const early = await Promise.race([running.exited, Promise.resolve(null)])
-      if (early !== null) throw new Error(`${role} ended with ${early}:\n${running.logs()}`)
-      return (await fetch(`${url}/health/ready`)).ok
-    },
-    { what: `${role} is ready`, timeoutMs: 30_000 },
-  ).catch((error: unknown) => {
-    throw new Error(`${role} did not start:\n${running.logs()}`, { cause: error })
+  const ready = eventually(async () => (await fetch(`${url}/health/ready`)).ok, {
+    what: `${role} is ready`,
+    timeoutMs: 30_000,
   })
+  const ended = running.exited.then((exitCode) => {
+    throw new Error(`it ended with ${exitCode}`)
+  })
+  try {
+    await Promise.race([ready, ended])
+  } catch (error) {
+    await running.kill()
+    throw new Error(`${role} did not start:\n${running.logs()}`, { cause: error })
+  } finally {
+    // Whichever comes later is nobody's failure any more.
+    ended.catch(() => undefined)
+    ready.catch(() => undefined)
+  }
   return { ...running, url }
 }
 
