@@ -1,6 +1,6 @@
 /**
  * Runs a script of the project on a machine that has nothing but Node and npm: installs what is missing, then hands over to
- * Bun. `node scripts/bootstrap.mjs start|run <script.ts|binary-role> [arguments]`
+ * Bun. `node scripts/bootstrap.mjs binary <command>` runs the product, `… bun <script.ts>` a script of the project.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
@@ -41,7 +41,7 @@ function installDependencies() {
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return
   say('Installing dependencies (once) …')
   if (!run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])) {
-    fail('Dependencies could not be installed: is the npm registry reachable?')
+    fail('Dependencies could not be installed: what npm printed above says why.')
   }
 }
 
