@@ -55,7 +55,8 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     run: (run) => runK6('sustained', run),
   },
   burst: {
-    summary: 'k6: batches faster than they can be sent, express in between; none waits for the others',
+    summary:
+      'k6: batches faster than they can be sent, express in between; none waits for the others',
     size: { rate: 10_000, seconds: 10 },
     run: (run) => runK6('burst', run),
     expressP99MsMax: 250,

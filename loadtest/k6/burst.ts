@@ -2,7 +2,7 @@
  * More than can be sent at once: normal messages in batches build up a backlog, while express messages come one by one, during
  * the burst and as long again while the backlog drains. Overload may be answered, with 503 or 429; nothing else may fail.
  */
-import http from 'k6/http'
+import * as http from 'k6/http'
 import { rate, seconds } from './run-settings.ts'
 import { message, submit, submitBatch } from './submits.ts'
 

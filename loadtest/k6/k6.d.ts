@@ -1,31 +1,25 @@
-/** The parts of k6's JavaScript API (k6.io, version 1.x) that the scripts here use. They run in k6, not in Bun. */
+/** The parts of k6's JavaScript API (version 1.x) that the scripts here use. They run in k6, not in Bun. */
 
 declare module 'k6/http' {
-  interface Response {
+  export interface Response {
     readonly status: number
     readonly headers: Readonly<Record<string, string>>
-    readonly body: string | null
     json(): unknown
   }
   /** Decides which answers count as failed. */
-  interface ResponseCallback {
+  export interface ResponseCallback {
     readonly kind: 'response callback'
   }
-  interface RequestParams {
+  export interface RequestParams {
     readonly headers?: Readonly<Record<string, string>>
     readonly tags?: Readonly<Record<string, string>>
     readonly responseCallback?: ResponseCallback
   }
-  interface Http {
-    get(url: string, params?: RequestParams): Response
-    post(url: string, body: string, params?: RequestParams): Response
-    /** For all requests that have none of their own. */
-    setResponseCallback(callback: ResponseCallback): void
-    expectedStatuses(...statuses: number[]): ResponseCallback
-  }
-  const http: Http
-  export default http
-  export type { Response }
+  export function get(url: string, params?: RequestParams): Response
+  export function post(url: string, body: string, params?: RequestParams): Response
+  export function expectedStatuses(...statuses: number[]): ResponseCallback
+  /** For all requests that have none of their own. */
+  export function setResponseCallback(callback: ResponseCallback): void
 }
 
 declare module 'k6/metrics' {

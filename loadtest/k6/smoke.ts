@@ -1,6 +1,6 @@
 /** Every way in and out once a round, at a rate that any server takes: do the paths, the fields and the faults hold? */
 import { check } from 'k6'
-import http from 'k6/http'
+import * as http from 'k6/http'
 import { apiUrl, phone, rate, seconds } from './run-settings.ts'
 import { message, submit, submitBatch } from './submits.ts'
 
@@ -37,11 +37,17 @@ export function lookAround(): void {
   refuseFaulty()
 }
 
+interface Shown {
+  readonly id: string
+  readonly phone: string
+  readonly lane: string
+}
+
 function lookAt(id: string): void {
-  const shown = http.get(`${apiUrl}/api/v1/messages/${id}`).json() as Record<string, unknown>
+  const shown = http.get(`${apiUrl}/api/v1/messages/${id}`).json() as Shown
   check(shown, {
-    'an accepted message can be read at once': () => shown['id'] === id,
-    'it is the one that was sent': () => shown['phone'] === phone && shown['lane'] === 'normal',
+    'an accepted message can be read at once': () => shown.id === id,
+    'it is the one that was sent': () => shown.phone === phone && shown.lane === 'normal',
   })
   const reports = http.get(`${apiUrl}/api/v1/messages/${id}/delivery-reports`)
   check(reports.json() as { delivery_reports: unknown }, {

@@ -3,8 +3,7 @@
  * each of them, and counted in `messages_accepted`, which tells whether that output is complete.
  */
 import { check } from 'k6'
-import type { Response } from 'k6/http'
-import http from 'k6/http'
+import * as http from 'k6/http'
 import { Counter } from 'k6/metrics'
 import { apiUrl, phone } from './run-settings.ts'
 
@@ -69,7 +68,7 @@ function record(ids: readonly string[]): void {
 }
 
 /** Overload is an answer, and tells when to come back; anything else is a fault, counted by k6 as a failed request. */
-function checkRefusal(response: Response): void {
+function checkRefusal(response: http.Response): void {
   if (response.status !== 503 && response.status !== 429) return
   check(response, {
     'a refusal says when to come back': ({ headers }) => Number(headers['Retry-After']) > 0,

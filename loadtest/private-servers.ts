@@ -1,0 +1,78 @@
+/** Servers of our own for one load test: PostgreSQL and Redis with durable settings, and the compiled roles. */
+import { join } from 'node:path'
+import { freePort } from '../tests/support/free-port.ts'
+import { type Environment, startRole } from '../tests/support/gateway.ts'
+import { startPostgres } from '../tests/support/postgres-server.ts'
+import { startRedis } from '../tests/support/redis-server.ts'
+import { createTestDatabase } from '../tests/support/test-database.ts'
+import { CannotRunError, runTool } from './tool-process.ts'
+
+const root = join(import.meta.dir, '..')
+const binaryVariable = 'SMS_GATEWAY_BINARY'
+
+export interface PrivateServers {
+  readonly apiUrl: string
+  readonly operatorUrl: string
+  /** What the roles have logged: warnings and worse. */
+  logs(): string
+}
+
+/**
+ * Starts them all. What has to be undone is pushed to `cleanups` as soon as it is started, so that an interruption leaves
+ * nothing behind. The binary is built, unless SMS_GATEWAY_BINARY names one.
+ */
+export async function startPrivateServers(
+  cleanups: (() => Promise<unknown>)[],
+  signal: AbortSignal,
+): Promise<PrivateServers> {
+  await ensureBinary(signal)
+  const postgres = await startPostgres()
+  cleanups.push(() => postgres.remove())
+  signal.throwIfAborted()
+  const redis = await startRedis()
+  cleanups.push(() => redis.remove())
+  signal.throwIfAborted()
+  const database = await createTestDatabase(postgres)
+  cleanups.push(() => database.sql.end({ timeout: 1 }))
+  const apiAddress = `127.0.0.1:${await freePort()}`
+  const operatorAddress = `127.0.0.1:${await freePort()}`
+  const environment: Environment = {
+    ...database.environment,
+    ...providers(`http://${operatorAddress}`),
+    REDIS_HOST: redis.hostPort,
+    APP_ADDR: apiAddress,
+    OPERATOR_ADDR: operatorAddress,
+    PUBLIC_URL: `http://${apiAddress}`,
+    LOG_LEVEL: 'warn',
+  }
+  const logs: (() => string)[] = []
+  for (const role of ['operator', 'api', 'processor'] as const) {
+    signal.throwIfAborted()
+    const running = await startRole(role, environment)
+    cleanups.push(() => running.stop())
+    logs.push(() => running.logs())
+  }
+  return {
+    apiUrl: `http://${apiAddress}`,
+    operatorUrl: `http://${operatorAddress}`,
+    logs: () => logs.map((read) => read()).join(''),
+  }
+}
+
+function providers(operatorUrl: string): Environment {
+  const settings: Record<string, string> = {}
+  for (const name of ['primary', 'secondary', 'backup']) {
+    const prefix = `PROVIDER_${name.toUpperCase()}`
+    settings[`${prefix}_URL`] = `${operatorUrl}/${name}`
+    settings[`${prefix}_SECRET`] = crypto.randomUUID()
+  }
+  return settings
+}
+
+async function ensureBinary(signal: AbortSignal): Promise<void> {
+  if (process.env[binaryVariable] !== undefined) return
+  const command = [process.execPath, join(root, 'scripts/build.ts')]
+  const { exitCode } = await runTool(command, { signal, show: false })
+  if (exitCode !== 0) throw new CannotRunError('the build failed')
+  process.env[binaryVariable] = join(root, 'dist', 'sms-gateway')
+}
