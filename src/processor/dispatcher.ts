@@ -14,6 +14,7 @@ import type { Queue, QueueEntry } from '../queue/queue.ts'
 import { createBatcher } from '../runtime/batcher.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { type Logger, maskRecipient } from '../runtime/logger.ts'
+import { pause } from '../runtime/notifier.ts'
 import type { Permits } from '../runtime/permits.ts'
 import type { Reassignment } from '../store/message-claims.ts'
 import type { Store } from '../store/store.ts'
@@ -35,6 +36,8 @@ export interface DispatcherOptions {
   readonly logger: Logger
   readonly clock: Clock
   readonly random: () => number
+  /** Whether PostgreSQL refuses a value in the statement, so that trying again cannot help. */
+  readonly isDataFault: (error: unknown) => boolean
   /** Aborts when the process begins to stop: entries without a place are handed back. */
   readonly placeSignal: AbortSignal
   /** Aborts when the grace time is over: submits under way are broken off. */
@@ -44,6 +47,8 @@ export interface DispatcherOptions {
 export interface Dispatcher {
   /** Takes entries for which the caller has taken permits; gives each permit back when its message is settled. */
   dispatch(lane: Lane, entries: readonly QueueEntry[]): void
+  /** Returns entries that were read but not dispatched to the queue, for another process. */
+  handBack(lane: Lane, entries: readonly QueueEntry[]): Promise<void>
   /** Resolves when nothing is under way. */
   idle(): Promise<void>
   close(): Promise<void>
@@ -53,6 +58,9 @@ interface Placed {
   readonly entry: QueueEntry
   readonly reservation: Reservation
 }
+
+const claimPauseMs = 100
+const claimPauseMsMax = 1_000
 
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const { store, pool, recorder, permits, metrics, logger, clock } = options
@@ -98,24 +106,30 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     underWay.add(work)
   }
 
+  /**
+   * What has a place goes on at once. A place may be the probe of a half-open circuit: kept while the others wait for
+   * theirs, it would keep the circuit from closing and so the others from ever getting one.
+   */
   async function dispatchBatch(lane: Lane, entries: readonly QueueEntry[]): Promise<void> {
-    const express = lane === 'express'
-    const release = (count: number): void => permits.give(express, count)
-    const placed = await placeAll(lane, entries)
-    if (placed.length < entries.length) {
-      await handBack(lane, entries.slice(placed.length))
-      release(entries.length - placed.length)
+    const parts: Promise<void>[] = []
+    let rest = entries
+    while (rest.length > 0) {
+      const placed = await placeSome(lane, rest)
+      if (placed.length === 0) break
+      parts.push(submitPlaced(lane, placed))
+      rest = rest.slice(placed.length)
     }
-    if (placed.length === 0) return
+    if (rest.length > 0) {
+      await handBack(lane, rest)
+      permits.give(lane === 'express', rest.length)
+    }
+    await Promise.all(parts)
+  }
 
-    let claimed: ClaimedMessage[]
-    try {
-      claimed = await store.claimMessages(
-        placed.map(({ entry, reservation }) => ({ id: entry.id, provider: reservation.provider })),
-        options.claimLeaseMs,
-      )
-    } catch (error) {
-      logger.error({ event: 'claim.failed', lane, count: placed.length, err: error })
+  async function submitPlaced(lane: Lane, placed: readonly Placed[]): Promise<void> {
+    const release = (count: number): void => permits.give(lane === 'express', count)
+    const claimed = await claim(lane, placed)
+    if (claimed === null) {
       for (const { reservation } of placed) reservation.cancel()
       release(placed.length)
       return
@@ -134,20 +148,46 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
         recorder.acknowledge(lane, entry.receipt)
         release(1)
       } else {
-        queueWait[lane].observe((clock.now() - messageIdTimeMs(message.id)) / 1_000)
+        if (message.attempt === 1) {
+          queueWait[lane].observe((clock.now() - messageIdTimeMs(message.id)) / 1_000)
+        }
         rounds.push(settle(message, entry, reservation).finally(() => release(1)))
       }
     }
     await Promise.all(rounds)
   }
 
-  /** A place for each entry, in order; waits for providers that are full, or all failing, until the process stops. */
-  async function placeAll(lane: Lane, entries: readonly QueueEntry[]): Promise<Placed[]> {
+  /**
+   * Tries until it is answered: permits and places stay taken, so reading stops while PostgreSQL is away, and the backlog
+   * stays in the queue. Null when the process has to end first, or the statement is refused for what is in it.
+   */
+  async function claim(lane: Lane, placed: readonly Placed[]): Promise<ClaimedMessage[] | null> {
+    const claims = placed.map(({ entry, reservation }) => ({
+      id: entry.id,
+      provider: reservation.provider,
+    }))
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await store.claimMessages(claims, options.claimLeaseMs)
+      } catch (error) {
+        const count = claims.length
+        logger.error({ event: 'claim.failed', lane, count, attempt, err: error })
+        if (workSignal.aborted || options.isDataFault(error)) return null
+        await pause(Math.min(claimPauseMsMax, claimPauseMs * attempt), workSignal)
+      }
+    }
+  }
+
+  /**
+   * A place for as many entries as there are places now, from the first on; waits for the first place while providers are
+   * full, or all failing. None when the process stops.
+   */
+  async function placeSome(lane: Lane, entries: readonly QueueEntry[]): Promise<Placed[]> {
     const express = lane === 'express'
     const placed: Placed[] = []
     for (const entry of entries) {
       let reservation = pool.reserve({ express })
-      while (reservation === null && !placeSignal.aborted) {
+      while (reservation === null && placed.length === 0 && !placeSignal.aborted) {
         await pool.whenRoom(express, placeSignal)
         reservation = pool.reserve({ express })
       }
@@ -214,6 +254,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 
   return {
     dispatch,
+    handBack,
     async idle() {
       while (underWay.size > 0) await Promise.all(underWay)
     },

@@ -1,6 +1,7 @@
 /**
- * The fetch loop of one lane. Permit first, then read: it asks for at most as many entries as this process may have under
- * way and as the providers have room for, so a backlog stays in the queue and a slow provider stops the reading.
+ * The fetch loop of one lane. It asks for at most as many entries as this process may have under way and as the providers
+ * have room for, so a backlog stays in the queue and a slow provider stops the reading. The other lane may have taken the
+ * permits while a read was waiting: what was read then waits for permits here, and no read follows it.
  *
  * | read fails | pause before the next | what is logged |
  * |---|---|---|
@@ -9,7 +10,7 @@
  */
 import type { Lane } from '../domain/message.ts'
 import type { ProviderPool } from '../providers/provider-pool.ts'
-import type { Queue, QueueReader } from '../queue/queue.ts'
+import type { Queue, QueueEntry, QueueReader } from '../queue/queue.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { pause } from '../runtime/notifier.ts'
@@ -23,7 +24,7 @@ export interface FetcherOptions {
   readonly queue: Pick<Queue, 'reader'>
   readonly pool: Pick<ProviderPool, 'room' | 'whenRoom'>
   readonly permits: Permits
-  readonly dispatcher: Pick<Dispatcher, 'dispatch'>
+  readonly dispatcher: Pick<Dispatcher, 'dispatch' | 'handBack'>
   readonly logger: Logger
   readonly clock: Clock
 }
@@ -64,8 +65,7 @@ export function createFetcher(options: FetcherOptions): Service {
           failures = 0
         }
         if (entries.length === 0) continue
-        permits.take(express, entries.length)
-        dispatcher.dispatch(lane, entries)
+        await dispatchAll(entries)
         const leftMs = cooldownMs[lane] - (clock.monotonicMs() - startedAtMs)
         if (entries.length < count && leftMs > 0) await pause(leftMs, signal)
       } catch (error) {
@@ -77,6 +77,22 @@ export function createFetcher(options: FetcherOptions): Service {
         await pause(Math.min(failurePauseMsMax, failurePauseMs * 2 ** (failures - 1)), signal)
       }
     }
+  }
+
+  /** In parts as permits come free; what is left when the process stops goes back to the queue. */
+  async function dispatchAll(entries: readonly QueueEntry[]): Promise<void> {
+    let rest = entries
+    while (rest.length > 0 && !signal.aborted) {
+      const part = rest.slice(0, permits.free(express))
+      if (part.length === 0) {
+        await permits.whenGiven(signal)
+        continue
+      }
+      permits.take(express, part.length)
+      dispatcher.dispatch(lane, part)
+      rest = rest.slice(part.length)
+    }
+    if (rest.length > 0) await dispatcher.handBack(lane, rest)
   }
 
   /** How many may be read now; waits for the first, and answers 0 to look again. */

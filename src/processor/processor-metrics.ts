@@ -33,6 +33,12 @@ export function createProcessorMetrics(registry: Registry): ProcessorMetrics {
   ): Counter<L> => new Counter({ name, help, labelNames, registers })
   const gauge = <L extends string>(name: string, help: string, labelNames: L[] = []): Gauge<L> =>
     new Gauge({ name, help, labelNames, registers })
+  /** Of what all processes share and each of them sees whole: with several, their values are not added up. */
+  const sharedGauge = <L extends string>(
+    name: string,
+    help: string,
+    labelNames: L[] = [],
+  ): Gauge<L> => new Gauge({ name, help, labelNames, registers, aggregator: 'max' })
   const histogram = <L extends string>(
     name: string,
     help: string,
@@ -94,14 +100,14 @@ export function createProcessorMetrics(registry: Registry): ProcessorMetrics {
       'Parked reports whose message became known.',
     ),
     permitsInUse: gauge('sms_permits_in_use', 'Messages under way in this process.'),
-    queueDepth: gauge('sms_queue_depth', 'Entries in the queue, read or unread.', ['lane']),
-    queuePending: gauge('sms_queue_pending', 'Entries held by consumers.', ['lane']),
-    oldestWaiting: gauge(
+    queueDepth: sharedGauge('sms_queue_depth', 'Entries in the queue, read or unread.', ['lane']),
+    queuePending: sharedGauge('sms_queue_pending', 'Entries held by consumers.', ['lane']),
+    oldestWaiting: sharedGauge(
       'sms_queue_oldest_age_seconds',
       'Age of the oldest entry; 0 when the queue is empty.',
       ['lane'],
     ),
-    deadLetters: gauge('sms_dead_letters', 'Dead letters not replayed.'),
+    deadLetters: sharedGauge('sms_dead_letters', 'Dead letters not replayed.'),
     circuitState: gauge('sms_provider_circuit_state', 'One for the state the circuit is in.', [
       'provider',
       'state',

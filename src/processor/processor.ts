@@ -40,6 +40,8 @@ export interface ProcessorOptions {
   readonly senderIdDefault: string | null
   /** How long messages under way may take to end when stopping. */
   readonly stopGraceMs: number
+  /** Whether PostgreSQL refuses a value in the statement, so that trying again cannot help. */
+  readonly isDataFault: (error: unknown) => boolean
   readonly metrics: ProcessorMetrics
   readonly logger: Logger
   readonly clock: Clock
@@ -64,7 +66,8 @@ export function createProcessor(options: ProcessorOptions): Service {
     reportTimeoutMs: options.reportTimeoutMs,
     metrics,
     logger,
-    workSignal: recording.signal,
+    isDataFault: options.isDataFault,
+    recordSignal: recording.signal,
   })
   const dispatcher = createDispatcher({
     ...options,

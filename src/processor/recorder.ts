@@ -18,8 +18,10 @@ export interface RecorderOptions {
   readonly reportTimeoutMs: number
   readonly metrics: ProcessorMetrics
   readonly logger: Logger
+  /** Whether PostgreSQL refuses a value in the statement, so that trying again cannot help. */
+  readonly isDataFault: (error: unknown) => boolean
   /** Aborts when the process must end: what could not be recorded then stays unrecorded, and is recovered later. */
-  readonly workSignal: AbortSignal
+  readonly recordSignal: AbortSignal
 }
 
 export interface Recorder {
@@ -46,18 +48,18 @@ const retryPauseMsMax = 2_000
 const pendingMax = 1_000_000
 
 export function createRecorder(options: RecorderOptions): Recorder {
-  const { store, queue, metrics, logger, workSignal } = options
+  const { store, queue, metrics, logger, isDataFault, recordSignal } = options
 
-  /** Tries until it is recorded. */
+  /** Tries until it is recorded, or refused for what is in it: the batcher then finds the one that has the fault. */
   async function persist<T>(what: string, settle: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await settle()
       } catch (error) {
         metrics.settleRetries.inc()
-        if (workSignal.aborted) throw error
+        if (recordSignal.aborted || isDataFault(error)) throw error
         logger.error({ event: 'settle.failed', what, attempt, err: error })
-        await pause(Math.min(retryPauseMsMax, retryPauseMs * attempt), workSignal)
+        await pause(Math.min(retryPauseMsMax, retryPauseMs * attempt), recordSignal)
       }
     }
   }
@@ -95,6 +97,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       countSettled(items, settled, () => 'sent')
       return items.map(() => undefined)
     },
+    isItemFault: isDataFault,
     onBatch: (size) => metrics.batchSize.observe({ statement: 'settle_sent' }, size),
   })
 
@@ -109,6 +112,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       countSettled(items, settled, (item) => item.result)
       return items.map(() => undefined)
     },
+    isItemFault: isDataFault,
     onBatch: (size) => metrics.batchSize.observe({ statement: 'settle_unsent' }, size),
   })
 

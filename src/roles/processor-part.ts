@@ -1,4 +1,5 @@
 /** The processor joined to its adapters, as a service. */
+
 import type { Config } from '../config/config.ts'
 import { createProcessor } from '../processor/processor.ts'
 import { createProcessorMetrics } from '../processor/processor-metrics.ts'
@@ -10,6 +11,7 @@ import { systemClock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Registry } from '../runtime/metrics.ts'
 import type { Service } from '../runtime/service.ts'
+import { databaseErrorKind } from '../store/database-errors.ts'
 import type { Store } from '../store/store.ts'
 
 export interface ProcessorPartOptions {
@@ -36,6 +38,7 @@ export function createProcessorPart(options: ProcessorPartOptions): Service {
     random: Math.random,
   })
   const processor = createProcessor({
+    isDataFault: (error) => databaseErrorKind(error) === 'data',
     ...processing,
     store: options.store,
     queue: options.queue,

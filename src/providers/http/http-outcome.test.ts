@@ -15,6 +15,8 @@ describe('HTTP outcome', () => {
     ['no JSON', '<html>'],
     ['no id', '{}'],
     ['an empty id', '{"message_id":""}'],
+    ['an id with a NUL', '{"message_id":"a\\u0000b"}'],
+    ['a number that lost digits', '{"message_id":9007199254740993}'],
     ['an id of another type', '{"message_id":{}}'],
     ['an array', '[1]'],
     ['an endless id', `{"message_id":"${'x'.repeat(300)}"}`],

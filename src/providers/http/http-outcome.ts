@@ -2,6 +2,7 @@
  * What an HTTP answer, or the lack of one, means for the message. The line that matters runs between "certainly not
  * taken" (try another provider) and "may have been taken" (the in-doubt policy decides).
  */
+import { isStorableText } from '../../domain/storable-text.ts'
 import { failureDetailLengthMax, type SubmitOutcome } from '../../domain/submit-outcome.ts'
 
 /** Longest id of a provider that is kept. */
@@ -36,10 +37,9 @@ function classifyAccepted(
   answer: Record<string, unknown> | undefined,
 ): SubmitOutcome {
   const id = answer?.message_id
-  if (typeof id === 'string' && id.length > 0 && id.length <= providerMessageIdLengthMax) {
-    return { kind: 'taken', providerMessageId: id }
-  }
-  if (typeof id === 'number' && Number.isFinite(id)) {
+  if (typeof id === 'string' && isReadableId(id)) return { kind: 'taken', providerMessageId: id }
+  // A larger number has lost digits already: its reports would never find it.
+  if (typeof id === 'number' && Number.isSafeInteger(id)) {
     return { kind: 'taken', providerMessageId: String(id) }
   }
   // It said yes in a way that cannot be read: it may well have taken the message.
@@ -48,6 +48,10 @@ function classifyAccepted(
     code: 'malformed_response',
     detail: `status ${status} without a readable message_id`,
   }
+}
+
+function isReadableId(id: string): boolean {
+  return id.length > 0 && id.length <= providerMessageIdLengthMax && isStorableText(id)
 }
 
 export interface FailureContext {
