@@ -37,6 +37,7 @@ const limits: readonly [blamed: string, holds: Environment, fails: Environment][
   ],
   ['QUEUE_RECLAIM_IDLE_MS', { QUEUE_RECLAIM_IDLE_MS: '60001' }, { QUEUE_RECLAIM_IDLE_MS: '60000' }],
   ['SWEEP_GRACE_MS', { SWEEP_GRACE_MS: '7001' }, { SWEEP_GRACE_MS: '7000' }],
+  ['RETENTION_DAYS', { RETENTION_DAYS: '6' }, { RETENTION_DAYS: '5' }],
   ['PROVIDER_PRIMARY_URL', {}, { PROVIDER_PRIMARY_URL: '' }],
   [
     'PROVIDER_PRIMARY_WEIGHT',

@@ -23,6 +23,8 @@ const sweepMarginMs = 2_000
 /** Of a claim's lease, the part in which it may still fail over to another provider. */
 export const roundShareOfLease = 0.5
 
+const dayMs = 86_400_000
+
 const shortForms = Object.values(providers)
 const fileName = providersFile.name
 
@@ -80,6 +82,15 @@ export const rules: readonly Rule[] = [
       `${processing.sweepGraceMs} and ${postgres.statementTimeoutMs}`,
   },
   {
+    name: 'RETENTION_DAYS',
+    others: ['MESSAGE_VALIDITY_MS', 'REPORT_TIMEOUT_MS'],
+    sentence:
+      'must be a day longer than MESSAGE_VALIDITY_MS and REPORT_TIMEOUT_MS together, or messages are dropped before they are final',
+    holds: (config) => config.processing.retentionDays >= retentionDaysMin(config),
+    given: (config) =>
+      `${config.processing.retentionDays}, where ${retentionDaysMin(config)} are needed`,
+  },
+  {
     name: shortForms[0]?.url.name ?? fileName,
     others: [...shortForms.map(({ url }) => url.name), fileName],
     sentence: `or another provider's URL, or ${fileName}, must be set: a processor needs at least one provider`,
@@ -92,6 +103,10 @@ export const rules: readonly Rule[] = [
     holds: ({ providers }) => providers.length === 0 || providers.some(({ weight }) => weight > 0),
   },
 ]
+
+function retentionDaysMin({ accept, processing }: Config): number {
+  return Math.ceil((accept.messageValidityMs + processing.reportTimeoutMs) / dayMs) + 1
+}
 
 function leaseMsMin({ providers }: Config): number {
   const slowest = providers.reduce((most, { timeoutMs }) => Math.max(most, timeoutMs), 0)

@@ -25,7 +25,8 @@ export const accept = {
   ),
   acceptInFlightMax: count(
     'ACCEPT_IN_FLIGHT_MAX',
-    [1, 1_000_000],
+    // Below the size of the largest batch, such a batch would be refused for ever.
+    [10_000, 1_000_000],
     20_000,
     'messages',
     'Messages being accepted at once, per process; more are answered 503.',
