@@ -1,6 +1,7 @@
 /** Relations between settings, each with the reason why it must hold. */
 import type { Config } from './config-shape.ts'
 import type { Fault } from './fault.ts'
+import { dayMs } from './keys/message-keys.ts'
 import { providers, providersFile } from './keys/provider-keys.ts'
 import type { Role } from './role.ts'
 
@@ -22,8 +23,6 @@ const settleMarginMs = 5_000
 const sweepMarginMs = 2_000
 /** Of a claim's lease, the part in which it may still fail over to another provider. */
 export const roundShareOfLease = 0.5
-
-const dayMs = 86_400_000
 
 const shortForms = Object.values(providers)
 const fileName = providersFile.name

@@ -3,7 +3,7 @@ import { senderIdPattern } from '../../domain/sender-id.ts'
 import { decimal, matching, wholeNumber } from '../parsers.ts'
 import { optional, setting, type Unit } from '../setting.ts'
 
-const dayMs = 86_400_000
+export const dayMs = 86_400_000
 
 function count(
   name: string,
