@@ -1,10 +1,17 @@
 import { expect, test } from 'bun:test'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Environment } from './fault.ts'
 import { allSettings } from './keys.ts'
-import { type PrintedSetting, printSettings } from './print.ts'
+import { type PrintedSetting, printFileProviders, printSettings } from './print.ts'
 import type { Role } from './role.ts'
 
-function printed(environment: Environment, name: string, role?: Role): PrintedSetting | undefined {
+function printed(
+  environment: Environment,
+  name: string,
+  role: Role = 'processor',
+): PrintedSetting | undefined {
   return printSettings(environment, role).find((setting) => setting.name === name)
 }
 
@@ -33,5 +40,19 @@ test('shows no credentials inside an address, and no secret of any setting', () 
   )
   const secrets = allSettings.filter(({ secret }) => secret).map(({ name }) => [name, 'hush'])
   expect(secrets.length).toBe(5)
-  expect(JSON.stringify(printSettings(Object.fromEntries(secrets)))).not.toContain('hush')
+  expect(JSON.stringify(printSettings(Object.fromEntries(secrets), 'processor'))).not.toContain(
+    'hush',
+  )
+})
+
+test('shows the providers of the file with what they did not name, and no secret', () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'providers-')), 'providers.toml')
+  writeFileSync(
+    path,
+    '[[providers]]\nname = "eu-1"\nurl = "https://sms.example/send?key=hush"\nsecret = "hush"\n',
+  )
+  expect(printFileProviders({ PROVIDERS_FILE: path })).toEqual([
+    'eu-1: url=https://sms.example/send?*** secret=*** weight=100 inDoubt=resend timeoutMs=10000 concurrencyMax=256 ratePerSecondMax=unset',
+  ])
+  expect(printFileProviders({})).toEqual([])
 })

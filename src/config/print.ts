@@ -1,6 +1,8 @@
 /** The settings in force, for people: secrets are never shown, only whether they are set. */
 import type { Environment } from './fault.ts'
+import { providersFile } from './keys/provider-keys.ts'
 import { allSettings } from './keys.ts'
+import { loadProvidersFile } from './providers-file.ts'
 import { givenText } from './read-settings.ts'
 import { redacted } from './redact.ts'
 import type { Role } from './role.ts'
@@ -15,10 +17,7 @@ export interface PrintedSetting {
 }
 
 /** Every setting with the value that `role` would use, whether it is valid or not. */
-export function printSettings(
-  environment: Environment,
-  role: Role = 'processor',
-): PrintedSetting[] {
+export function printSettings(environment: Environment, role: Role): PrintedSetting[] {
   return allSettings.map((setting) => {
     const { name, secret, description } = setting
     const value = givenText(environment, setting)
@@ -29,5 +28,21 @@ export function printSettings(
     const fallback = defaultFor(setting, role)
     const source = fallback === null ? 'unset' : 'default'
     return { name, value: fallback, source, description }
+  })
+}
+
+/**
+ * The providers of the file, a line each, as they are in force. Empty when no file is named, and when it is at fault:
+ * `loadConfig` tells of that.
+ */
+export function printFileProviders(environment: Environment): string[] {
+  const path = givenText(environment, providersFile)
+  if (path === undefined) return []
+  const file = loadProvidersFile(path)
+  if (!file.ok) return []
+  return file.providers.map(({ name, url, secret, ...rest }) => {
+    const fields = { url: redacted(url), secret: secret === null ? null : '***', ...rest }
+    const shown = Object.entries(fields).map(([field, value]) => `${field}=${value ?? 'unset'}`)
+    return `${name}: ${shown.join(' ')}`
   })
 }

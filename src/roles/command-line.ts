@@ -142,17 +142,18 @@ function addAdministration(
     .action(async (url?: string) => exit(await runHealthcheck(environment, url)))
 
   const config = program.command('config').description('look at the configuration')
+  const forRole = () =>
+    new Option('--for <role>', 'as this role reads it').choices(roles).default('processor')
   config
     .command('check')
     .description('list every fault of the configuration (exit 2), or none')
-    .addOption(
-      new Option('--for <role>', 'as this role reads it').choices(roles).default('processor'),
-    )
+    .addOption(forRole())
     .action((options: { for: Role }) => exit(runConfigCheck(environment, options.for)))
   config
     .command('print')
     .description('the settings in force; secrets are not shown')
-    .action(() => exit(runConfigPrint(environment)))
+    .addOption(forRole())
+    .action((options: { for: Role }) => exit(runConfigPrint(environment, options.for)))
 
   const dlq = program.command('dlq').description('dead letters: messages that never left')
   dlq

@@ -1,6 +1,6 @@
 /** `sms-gateway config check` and `config print` */
 import type { Environment, Role } from '../config/config.ts'
-import { printSettings } from '../config/print.ts'
+import { printFileProviders, printSettings } from '../config/print.ts'
 import { configFor } from './role-context.ts'
 import { exitCodes } from './run-until-stopped.ts'
 
@@ -11,14 +11,17 @@ export function runConfigCheck(environment: Environment, role: Role): number {
   return exitCodes.ok
 }
 
-/** The settings in force, as NAME=value; secrets are only shown to be set. */
-export function runConfigPrint(environment: Environment): number {
-  for (const { name, value, source } of printSettings(environment)) {
+/** What is in force for `role`: settings as NAME=value, then the providers of the file. Secrets are only shown to be set. */
+export function runConfigPrint(environment: Environment, role: Role): number {
+  for (const { name, value, source } of printSettings(environment, role)) {
     process.stdout.write(
       value === null
         ? `# ${name} is unset\n`
         : `${name}=${value}${source === 'default' ? '  # default' : ''}\n`,
     )
+  }
+  for (const provider of printFileProviders(environment)) {
+    process.stdout.write(`# PROVIDERS_FILE ${provider}\n`)
   }
   return exitCodes.ok
 }

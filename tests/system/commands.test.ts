@@ -85,6 +85,8 @@ describe('configuration', () => {
     expect(printed.stdout).toContain('LOG_LEVEL=warn\n')
     expect(printed.stdout).toContain('REDIS_PASSWORD=***')
     expect(printed.stdout).not.toContain('hush')
+    const standalone = await runCommand(['config', 'print', '--for', 'standalone'])
+    expect(standalone.stdout).toContain('APP_ADDR=127.0.0.1:8080  # default\n')
   })
 })
 
