@@ -1,6 +1,7 @@
 /** From acceptance to arrival at the operator, by lane. Both times must come from one clock: private servers only. */
 import { messageIdTimeMs } from '../src/domain/message-id.ts'
 import { arrivalsOf } from './operator-evidence.ts'
+import { percentile } from './percentile.ts'
 import { printTable } from './table.ts'
 
 /** Prints a table. Answers what did not hold. */
@@ -31,9 +32,4 @@ export async function checkLaneDelays(
   const expressP99Ms = percentile(delays.get('express') ?? [], 0.99)
   if (expressP99Ms < expressP99MsMax) return []
   return [`express took ${expressP99Ms.toFixed(0)} ms at p99; the limit is ${expressP99MsMax} ms`]
-}
-
-/** Of sorted values, the nearest rank; infinite when there are none. */
-export function percentile(sorted: readonly number[], share: number): number {
-  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.POSITIVE_INFINITY
 }

@@ -2,9 +2,9 @@
 import { join } from 'node:path'
 import { freePort } from '../tests/support/free-port.ts'
 import { type Environment, startRole } from '../tests/support/gateway.ts'
-import { startPostgres } from '../tests/support/postgres-server.ts'
-import { startRedis } from '../tests/support/redis-server.ts'
-import { createTestDatabase } from '../tests/support/test-database.ts'
+import { type PostgresServer, startPostgres } from '../tests/support/postgres-server.ts'
+import { type RedisServer, startRedis } from '../tests/support/redis-server.ts'
+import { createTestDatabase, type TestDatabase } from '../tests/support/test-database.ts'
 import { CannotRunError, runTool } from './tool-process.ts'
 
 const root = join(import.meta.dir, '..')
@@ -17,6 +17,17 @@ export interface PrivateServers {
   logs(): string
 }
 
+/** What the roles stand on, and the environment that tells them so; no role runs yet. */
+export interface Backends {
+  readonly postgres: PostgresServer
+  readonly redis: RedisServer
+  readonly database: TestDatabase
+  /** Private addresses for every role, and three providers at the mock operator. */
+  readonly environment: Environment
+  readonly apiUrl: string
+  readonly operatorUrl: string
+}
+
 /**
  * Starts them all. What has to be undone is pushed to `cleanups` as soon as it is started, so that an interruption leaves
  * nothing behind. The binary is built, unless SMS_GATEWAY_BINARY names one.
@@ -25,6 +36,22 @@ export async function startPrivateServers(
   cleanups: (() => Promise<unknown>)[],
   signal: AbortSignal,
 ): Promise<PrivateServers> {
+  const { environment, apiUrl, operatorUrl } = await startBackends(cleanups, signal)
+  const logs: (() => string)[] = []
+  for (const role of ['operator', 'api', 'processor'] as const) {
+    signal.throwIfAborted()
+    const running = await startRole(role, environment)
+    cleanups.push(() => running.stop())
+    logs.push(() => running.logs())
+  }
+  return { apiUrl, operatorUrl, logs: () => logs.map((read) => read()).join('') }
+}
+
+/** PostgreSQL, migrated, and Redis. For `cleanups` see `startPrivateServers`. */
+export async function startBackends(
+  cleanups: (() => Promise<unknown>)[],
+  signal: AbortSignal,
+): Promise<Backends> {
   await ensureBinary(signal)
   const postgres = await startPostgres()
   cleanups.push(() => postgres.remove())
@@ -36,27 +63,18 @@ export async function startPrivateServers(
   cleanups.push(() => database.sql.end({ timeout: 1 }))
   const apiAddress = `127.0.0.1:${await freePort()}`
   const operatorAddress = `127.0.0.1:${await freePort()}`
+  const apiUrl = `http://${apiAddress}`
+  const operatorUrl = `http://${operatorAddress}`
   const environment: Environment = {
     ...database.environment,
-    ...providers(`http://${operatorAddress}`),
+    ...providers(operatorUrl),
     REDIS_HOST: redis.hostPort,
     APP_ADDR: apiAddress,
     OPERATOR_ADDR: operatorAddress,
-    PUBLIC_URL: `http://${apiAddress}`,
+    PUBLIC_URL: apiUrl,
     LOG_LEVEL: 'warn',
   }
-  const logs: (() => string)[] = []
-  for (const role of ['operator', 'api', 'processor'] as const) {
-    signal.throwIfAborted()
-    const running = await startRole(role, environment)
-    cleanups.push(() => running.stop())
-    logs.push(() => running.logs())
-  }
-  return {
-    apiUrl: `http://${apiAddress}`,
-    operatorUrl: `http://${operatorAddress}`,
-    logs: () => logs.map((read) => read()).join(''),
-  }
+  return { postgres, redis, database, environment, apiUrl, operatorUrl }
 }
 
 function providers(operatorUrl: string): Environment {
@@ -69,7 +87,7 @@ function providers(operatorUrl: string): Environment {
   return settings
 }
 
-async function ensureBinary(signal: AbortSignal): Promise<void> {
+export async function ensureBinary(signal: AbortSignal): Promise<void> {
   if (process.env[binaryVariable] !== undefined) return
   const command = [process.execPath, join(root, 'scripts/build.ts')]
   const { exitCode } = await runTool(command, { signal, show: false })

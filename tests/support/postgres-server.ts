@@ -20,6 +20,8 @@ export interface PostgresServer {
   readonly user: string
   readonly password: string
   readonly dataDir: string
+  /** Of the process that starts the others; null while it is stopped. */
+  pid(): number | null
   /** `fast` ends transactions and writes a checkpoint; `immediate` is a crash without losing the machine. */
   stop(mode?: 'fast' | 'immediate'): Promise<void>
   start(): Promise<void>
@@ -125,6 +127,7 @@ function createServer(
     user,
     password,
     dataDir,
+    pid: () => running?.pid ?? null,
     start,
     stop,
     async remove() {

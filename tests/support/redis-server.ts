@@ -12,6 +12,8 @@ export interface RedisServer {
   /** `host:port`, as REDIS_HOST takes it. */
   readonly hostPort: string
   readonly port: number
+  /** Null while it is stopped. */
+  pid(): number | null
   start(): Promise<void>
   /** With SIGTERM: it writes what it has. */
   stop(): Promise<void>
@@ -45,6 +47,7 @@ export async function startRedis(): Promise<RedisServer> {
   return {
     hostPort: `127.0.0.1:${port}`,
     port,
+    pid: () => running?.pid ?? null,
     start,
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),

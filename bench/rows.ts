@@ -1,0 +1,21 @@
+/** The rows of the benchmark, in the order of docs/performance.md. */
+import type { Row } from './row.ts'
+import { acceptBatch, acceptOne, acceptSteady } from './rows/accept.ts'
+import { drain } from './rows/drain.ts'
+import { express } from './rows/express.ts'
+import { failover } from './rows/failover.ts'
+import { memory } from './rows/memory.ts'
+import { standalone } from './rows/standalone.ts'
+import { wholeLife } from './rows/whole-life.ts'
+
+export const rows: readonly Row[] = [
+  acceptOne,
+  acceptBatch,
+  acceptSteady,
+  drain,
+  wholeLife,
+  express,
+  failover,
+  standalone,
+  memory,
+]

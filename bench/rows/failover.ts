@@ -1,0 +1,155 @@
+/**
+ * A provider that dies under load and comes back. The primary is an operator process of its own, ended with SIGKILL; what it
+ * had taken and not reported on is gone with it, so those messages end as `unknown` by the report time-out.
+ */
+import { join } from 'node:path'
+import { arrivalsOf } from '../../loadtest/operator-evidence.ts'
+import { messageIdTimeMs } from '../../src/domain/message-id.ts'
+import { isFinal, type MessageState } from '../../src/domain/message-state.ts'
+import { eventually } from '../../tests/support/eventually.ts'
+import { freePort } from '../../tests/support/free-port.ts'
+import { metric } from '../../tests/support/gateway-fixture.ts'
+import { latencySummary } from '../load/latency.ts'
+import { planOf, startLoad } from '../load/load.ts'
+import { oneBody, onePath, readIds, statusCounts, storedFaults } from '../messages.ts'
+import { atMost, type Bench, failuresOf, type Row } from '../row.ts'
+
+const messagesPerSecond = 1_000
+const phaseMs = 10_000
+/** Those accepted this soon after the kill are the ones that meet the dead provider. */
+const affectedMs = 1_000
+const reportTimeoutMs = 20_000
+
+export const failover: Row = {
+  name: 'failover',
+  summary: 'primary killed and started again under 1,000/s, one message a POST',
+  async run(bench) {
+    const servers = await bench.servers()
+    const primaryAddress = `127.0.0.1:${await freePort()}`
+    const primaryUrl = `http://${primaryAddress}`
+    const startPrimary = () => servers.start('operator', { OPERATOR_ADDR: primaryAddress })
+    const primary = await startPrimary()
+    await servers.start('operator')
+    await servers.start('api')
+    const processor = await servers.start('processor', {
+      PROVIDER_PRIMARY_URL: `${primaryUrl}/primary`,
+      REPORT_TIMEOUT_MS: String(reportTimeoutMs),
+    })
+    const circuitIs = (state: string) => circuitStateIs(processor.url, state)
+    const idsPath = join(bench.directory, 'ids')
+    const load = startLoad(
+      planOf({
+        url: `${servers.apiUrl}${onePath}`,
+        body: oneBody,
+        requestsPerSecond: messagesPerSecond,
+        idsPath,
+      }),
+    )
+    try {
+      await pass(bench)
+      const killedMs = Date.now()
+      await primary.kill()
+      await circuitIs('open')
+      const openedMs = Date.now()
+      await pass(bench)
+      await startPrimary()
+      const backMs = Date.now()
+      await circuitIs('closed')
+      const closedMs = Date.now()
+      await pass(bench)
+      load.end()
+      const result = await load.done
+      const ids = await readIds(idsPath)
+      const counts = await settledCounts(servers.database)
+      const affected = ids.filter((id) => {
+        const acceptedMs = messageIdTimeMs(id)
+        return acceptedMs >= killedMs && acceptedMs < killedMs + affectedMs
+      })
+      const delays = await delaysOf(servers.operatorUrl, affected, bench.signal)
+      return {
+        figures: [
+          {
+            what: `accept → another provider, of ${affected.length} accepted in the second after the kill: p99`,
+            unit: 'ms',
+            value: delays.p99,
+            target: atMost(1_000),
+          },
+          { what: 'the slowest of them', unit: 'ms', value: delays.max, target: null },
+          {
+            what: 'accept p99 over the whole run',
+            unit: 'ms',
+            value: result.latencyMs.p99,
+            target: atMost(25),
+          },
+          {
+            what: 'circuit seen open after the kill',
+            unit: 'ms',
+            value: openedMs - killedMs,
+            target: null,
+          },
+          {
+            what: 'circuit seen closed after the return',
+            unit: 'ms',
+            value: closedMs - backMs,
+            target: null,
+          },
+          {
+            what: `accepted ${ids.length}, delivered ${counts.delivered ?? 0}; without a report of the killed process`,
+            unit: 'messages',
+            value: counts.unknown ?? 0,
+            target: null,
+          },
+        ],
+        floor: null,
+        cpuMicroseconds: {},
+        faults: [
+          ...failuresOf(result),
+          ...(await storedFaults(servers.database, ids.length)),
+          ...notEnded(counts),
+        ],
+      }
+    } finally {
+      load.close()
+    }
+  },
+}
+
+async function pass({ scale, signal }: Bench): Promise<void> {
+  await Bun.sleep(phaseMs * scale)
+  signal.throwIfAborted()
+}
+
+async function circuitStateIs(url: string, state: string): Promise<void> {
+  const labels = { provider: 'primary', state }
+  await eventually(async () => (await metric(url, 'sms_provider_circuit_state', labels)) === 1, {
+    what: `the primary's circuit is ${state}`,
+    timeoutMs: 60_000,
+  })
+}
+
+/** By status, once all are final. */
+async function settledCounts(
+  database: Parameters<typeof statusCounts>[0],
+): Promise<Record<string, number>> {
+  return await eventually(
+    async () => {
+      const counts = await statusCounts(database)
+      return notEnded(counts).length === 0 ? counts : null
+    },
+    { what: 'every message is final', timeoutMs: reportTimeoutMs * 3, intervalMs: 500 },
+  )
+}
+
+function notEnded(counts: Readonly<Record<string, number>>): string[] {
+  return Object.entries(counts)
+    .filter(([status]) => !isFinal(status as MessageState) || status === 'failed')
+    .map(([status, count]) => `${count} messages are ${status}`)
+}
+
+/** Of a message that never came to the other providers the delay is infinite. */
+async function delaysOf(operatorUrl: string, ids: readonly string[], signal: AbortSignal) {
+  const arrivals = await arrivalsOf(operatorUrl, ids, signal)
+  return latencySummary(
+    ids.map((id) => (arrivals.get(id) ?? Number.POSITIVE_INFINITY) - messageIdTimeMs(id)),
+  )
+}
