@@ -1,6 +1,9 @@
 /** Load that follows what the gateway can deliver, so that a rate is that of the whole life and no backlog grows. */
+import { metricSum } from '../tests/support/gateway-fixture.ts'
 import type { Load } from './load/load.ts'
-import { counterSum } from './measure.ts'
+import type { LoadPlan } from './load/load-plan.ts'
+import { type MeasuredLoad, measuredLoad } from './measure.ts'
+import type { Servers } from './servers.ts'
 
 /** Messages accepted and not yet delivered, at most. */
 export const underWayMax = 4_000
@@ -11,7 +14,7 @@ const reportCounters = ['sms_reports_matched_total', 'sms_parked_reports_matched
 
 /** Messages delivered so far, by what these roles count. */
 export async function deliveredAt(urls: readonly string[]): Promise<number> {
-  const counts = await Promise.all(urls.map((url) => counterSum(url, reportCounters)))
+  const counts = await Promise.all(urls.map((url) => metricSum(url, reportCounters)))
   return counts.reduce((sum, count) => sum + count, 0)
 }
 
@@ -36,4 +39,25 @@ export async function follow(load: Load, following: Following): Promise<number> 
     signal.throwIfAborted()
     await Bun.sleep(lookEveryMs)
   }
+}
+
+export interface MeasuredLife extends MeasuredLoad {
+  /** Messages delivered a second. */
+  readonly rate: number
+}
+
+/** One message a request for the plan's duration, as many as are delivered. */
+export async function measuredLife(
+  servers: Pick<Servers, 'processes'>,
+  plan: LoadPlan & { readonly durationMs: number },
+  following: Pick<Following, 'delivered' | 'deliveredBefore' | 'signal'>,
+): Promise<MeasuredLife> {
+  const granted = { ...plan, requestsGranted: underWayMax }
+  const untilMs = performance.now() + plan.durationMs
+  let rate = 0
+  const measured = await measuredLoad(servers, granted, 1, async (load) => {
+    const isOver = () => performance.now() >= untilMs
+    rate = await follow(load, { ...following, messagesPerRequest: 1, isOver })
+  })
+  return { ...measured, rate }
 }

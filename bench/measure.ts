@@ -4,18 +4,6 @@ import type { LoadPlan, LoadResult } from './load/load-plan.ts'
 import { startCpuMeter } from './processes.ts'
 import type { Servers } from './servers.ts'
 
-/** Reads the counters; a sample that does not exist yet counts as 0. */
-export async function counterSum(url: string, names: readonly string[]): Promise<number> {
-  const text = await (await fetch(`${url}/metrics`)).text()
-  let sum = 0
-  for (const line of text.split('\n')) {
-    const name = /^[a-z_]+/.exec(line)?.[0]
-    if (name === undefined || !names.includes(name)) continue
-    sum += Number(line.slice(line.lastIndexOf(' ') + 1))
-  }
-  return sum
-}
-
 export interface MeasuredLoad {
   readonly result: LoadResult
   readonly cpuMicroseconds: Readonly<Record<string, number>>

@@ -1,6 +1,7 @@
 /** The messages of the benchmark, and checking what became of them. */
 import { evidenceOf } from '../loadtest/operator-evidence.ts'
 import { eventually } from '../tests/support/eventually.ts'
+import { statusCounts } from '../tests/support/gateway-fixture.ts'
 import type { TestDatabase } from '../tests/support/test-database.ts'
 
 /** Country code 999 is assigned to nobody. */
@@ -13,13 +14,6 @@ export const oneBody = JSON.stringify(message)
 
 export function batchBody(size: number): string {
   return JSON.stringify({ messages: Array.from({ length: size }, () => message) })
-}
-
-/** Messages by status. */
-export async function statusCounts({ sql }: TestDatabase): Promise<Record<string, number>> {
-  const rows = await sql<{ status: string; count: number }[]>`
-    SELECT status, count(*)::int AS count FROM messages GROUP BY status`
-  return Object.fromEntries(rows.map(({ status, count }) => [status, count]))
 }
 
 /** A sentence when not exactly `count` messages are committed. */

@@ -16,7 +16,7 @@ function statFields(pid: number): readonly string[] {
 }
 
 /** User and system time of the process, of children that ended, and of children that run. */
-export function cpuSeconds(pid: number): number {
+function cpuSeconds(pid: number): number {
   let ticks = 0
   for (const one of [pid, ...childrenOf(pid)]) {
     const fields = statFields(one)

@@ -58,7 +58,9 @@ function tables(finished: readonly Finished[], at: Date): string {
       ]),
     ),
   )
-  const cpu = finished.map(({ row, result }) => cells([row.name, cpuText(result.cpuMicroseconds)]))
+  const cpu = finished
+    .filter(({ result }) => hasCpu(result))
+    .map(({ row, result }) => cells([row.name, cpuText(result.cpuMicroseconds)]))
   return [
     `Measured on ${at.toISOString().slice(0, 10)}: ${machine()}.`,
     '',

@@ -1,20 +1,10 @@
 /** Servers of one row of the benchmark: new ones for each, so that no row inherits tables, caches or a backlog. */
 import { type Backends, startBackends } from '../loadtest/private-servers.ts'
-import {
-  type Environment,
-  type LongRunningRole,
-  type RunningRole,
-  startRole,
-} from '../tests/support/gateway.ts'
 import type { NamedProcess } from './processes.ts'
 
 export interface Servers extends Backends {
-  /** Starts a role of the compiled binary. */
-  start(role: LongRunningRole, extra?: Environment): Promise<RunningRole>
   /** All that run, for measuring. */
   processes(): readonly NamedProcess[]
-  /** What the roles have logged: warnings and worse. */
-  logs(): string
 }
 
 /** What has to be undone is pushed to `cleanups`. */
@@ -23,23 +13,20 @@ export async function startServers(
   signal: AbortSignal,
 ): Promise<Servers> {
   const backends = await startBackends(cleanups, signal)
-  const { postgres, redis, environment } = backends
-  const roles: { readonly name: string; readonly role: RunningRole }[] = []
+  const { postgres, redis } = backends
+  const roles: NamedProcess[] = []
   return {
     ...backends,
-    async start(name, extra = {}) {
-      signal.throwIfAborted()
-      const role = await startRole(name, { ...environment, ...extra })
-      cleanups.push(() => role.stop())
-      roles.push({ name, role })
+    async start(name, extra) {
+      const role = await backends.start(name, extra)
+      roles.push({ name, pid: role.pid })
       return role
     },
     processes: () => [
-      ...roles.map(({ name, role }) => ({ name, pid: role.pid })),
+      ...roles,
       ...named('PostgreSQL', postgres.pid()),
       ...named('Redis', redis.pid()),
     ],
-    logs: () => roles.map(({ role }) => role.logs()).join(''),
   }
 }
 

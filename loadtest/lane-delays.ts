@@ -1,6 +1,5 @@
 /** From acceptance to arrival at the operator, by lane. Both times must come from one clock: private servers only. */
-import { messageIdTimeMs } from '../src/domain/message-id.ts'
-import { arrivalsOf } from './operator-evidence.ts'
+import { delaysMs } from './operator-evidence.ts'
 import { percentile } from './percentile.ts'
 import { printTable } from './table.ts'
 
@@ -11,13 +10,13 @@ export async function checkLaneDelays(
   expressP99MsMax: number | undefined,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const arrivals = await arrivalsOf(operatorUrl, [...lanes.keys()], signal)
+  const ofMessages = await delaysMs(operatorUrl, [...lanes.keys()], signal)
   const delays = new Map<string, number[]>()
-  for (const [id, lane] of lanes) {
-    const arrivedMs = arrivals.get(id)
-    if (arrivedMs === undefined || arrivedMs === null) continue
+  for (const [index, lane] of [...lanes.values()].entries()) {
+    const delayMs = ofMessages[index]
+    if (delayMs === undefined || delayMs === Number.POSITIVE_INFINITY) continue
     const ofLane = delays.get(lane) ?? []
-    ofLane.push(arrivedMs - messageIdTimeMs(id))
+    ofLane.push(delayMs)
     delays.set(lane, ofLane)
   }
   const rows: string[][] = []

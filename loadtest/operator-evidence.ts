@@ -1,4 +1,5 @@
 /** What the mock operator saw of a run's messages. */
+import { messageIdTimeMs } from '../src/domain/message-id.ts'
 
 export interface Evidence {
   /** Never taken. */
@@ -26,7 +27,7 @@ export async function evidenceOf(
 }
 
 /** When each first arrived, in milliseconds since the Unix epoch; null for never. */
-export async function arrivalsOf(
+async function arrivalsOf(
   operatorUrl: string,
   ids: readonly string[],
   signal: AbortSignal,
@@ -40,6 +41,19 @@ export async function arrivalsOf(
     for (const [id, arrivedMs] of Object.entries(arrivals)) found.set(id, arrivedMs)
   }
   return found
+}
+
+/**
+ * Milliseconds from acceptance to arrival, one an id, in order; infinite for one that never came. Both times must come from one
+ * clock: private servers only.
+ */
+export async function delaysMs(
+  operatorUrl: string,
+  ids: readonly string[],
+  signal: AbortSignal,
+): Promise<number[]> {
+  const arrivals = await arrivalsOf(operatorUrl, ids, signal)
+  return ids.map((id) => (arrivals.get(id) ?? Number.POSITIVE_INFINITY) - messageIdTimeMs(id))
 }
 
 function* chunks(ids: readonly string[]): Generator<readonly string[]> {

@@ -1,7 +1,12 @@
 /** Servers of our own for one load test: PostgreSQL and Redis with durable settings, and the compiled roles. */
 import { join } from 'node:path'
 import { freePort } from '../tests/support/free-port.ts'
-import { type Environment, startRole } from '../tests/support/gateway.ts'
+import {
+  type Environment,
+  type LongRunningRole,
+  type RunningRole,
+  startRole,
+} from '../tests/support/gateway.ts'
 import { type PostgresServer, startPostgres } from '../tests/support/postgres-server.ts'
 import { type RedisServer, startRedis } from '../tests/support/redis-server.ts'
 import { createTestDatabase, type TestDatabase } from '../tests/support/test-database.ts'
@@ -17,15 +22,17 @@ export interface PrivateServers {
   logs(): string
 }
 
-/** What the roles stand on, and the environment that tells them so; no role runs yet. */
+/** What the roles stand on, and starting them there; none runs yet. */
 export interface Backends {
   readonly postgres: PostgresServer
   readonly redis: RedisServer
   readonly database: TestDatabase
-  /** Private addresses for every role, and three providers at the mock operator. */
-  readonly environment: Environment
   readonly apiUrl: string
   readonly operatorUrl: string
+  /** Starts a role of the compiled binary. */
+  start(role: LongRunningRole, extra?: Environment): Promise<RunningRole>
+  /** What the roles have logged: warnings and worse. */
+  logs(): string
 }
 
 /**
@@ -36,15 +43,9 @@ export async function startPrivateServers(
   cleanups: (() => Promise<unknown>)[],
   signal: AbortSignal,
 ): Promise<PrivateServers> {
-  const { environment, apiUrl, operatorUrl } = await startBackends(cleanups, signal)
-  const logs: (() => string)[] = []
-  for (const role of ['operator', 'api', 'processor'] as const) {
-    signal.throwIfAborted()
-    const running = await startRole(role, environment)
-    cleanups.push(() => running.stop())
-    logs.push(() => running.logs())
-  }
-  return { apiUrl, operatorUrl, logs: () => logs.map((read) => read()).join('') }
+  const backends = await startBackends(cleanups, signal)
+  for (const role of ['operator', 'api', 'processor'] as const) await backends.start(role)
+  return backends
 }
 
 /** PostgreSQL, migrated, and Redis. For `cleanups` see `startPrivateServers`. */
@@ -74,7 +75,22 @@ export async function startBackends(
     PUBLIC_URL: apiUrl,
     LOG_LEVEL: 'warn',
   }
-  return { postgres, redis, database, environment, apiUrl, operatorUrl }
+  const roles: RunningRole[] = []
+  return {
+    postgres,
+    redis,
+    database,
+    apiUrl,
+    operatorUrl,
+    async start(role, extra = {}) {
+      signal.throwIfAborted()
+      const running = await startRole(role, { ...environment, ...extra })
+      cleanups.push(() => running.stop())
+      roles.push(running)
+      return running
+    },
+    logs: () => roles.map((role) => role.logs()).join(''),
+  }
 }
 
 function providers(operatorUrl: string): Environment {

@@ -5,7 +5,7 @@ import { bareStatementsPerSecond } from '../floors/sql-floor.ts'
 import { planOf, runLoad } from '../load/load.ts'
 import { measuredLoad } from '../measure.ts'
 import { batchBody, batchPath, oneBody, onePath, storedFaults } from '../messages.ts'
-import { atLeast, atMost, type Bench, failuresOf, type Row, type RowResult } from '../row.ts'
+import { atLeast, atMost, type Bench, failuresOf, type Row } from '../row.ts'
 
 const measuredMs = 15_000
 const warmUpMs = 3_000
@@ -19,9 +19,10 @@ export const acceptOne: Row = {
   name: 'accept-one',
   summary: 'accept, one message a POST, 64 connections',
   async run(bench) {
-    const { servers, plan } = await prepare(bench, { path: onePath, body: oneBody })
-    const { result, cpuMicroseconds } = await measuredLoad(servers, plan, 1)
-    const stored = await storedFaults(servers.database, servers.warmUps + result.answered)
+    const { plan, result, cpuMicroseconds, faults } = await accept(bench, {
+      path: onePath,
+      body: oneBody,
+    })
     const floor = await loadEmptyServer({ ...plan, durationMs: floorMs * bench.scale })
     return {
       figures: [
@@ -40,7 +41,7 @@ export const acceptOne: Row = {
         target: null,
       },
       cpuMicroseconds,
-      faults: [...failuresOf(result), ...stored],
+      faults,
     }
   },
 }
@@ -49,14 +50,12 @@ export const acceptBatch: Row = {
   name: 'accept-batch',
   summary: 'accept, 100 messages a POST, 16 connections',
   async run(bench) {
-    const { servers, plan } = await prepare(bench, {
+    const { servers, result, cpuMicroseconds, faults } = await accept(bench, {
       path: batchPath,
       body: batchBody(batchSize),
+      messagesPerRequest: batchSize,
       connections: 16,
     })
-    const { result, cpuMicroseconds } = await measuredLoad(servers, plan, batchSize)
-    const accepted = (servers.warmUps + result.answered) * batchSize
-    const stored = await storedFaults(servers.database, accepted)
     const floor = await bareStatementsPerSecond(servers.database, 'accept', floorMs * bench.scale)
     return {
       figures: [
@@ -75,7 +74,7 @@ export const acceptBatch: Row = {
         target: null,
       },
       cpuMicroseconds,
-      faults: [...failuresOf(result), ...stored],
+      faults,
     }
   },
 }
@@ -83,15 +82,13 @@ export const acceptBatch: Row = {
 export const acceptSteady: Row = {
   name: 'accept-steady',
   summary: 'accept at a steady 1,000/s, open loop',
-  async run(bench): Promise<RowResult> {
-    const { servers, plan } = await prepare(bench, {
+  async run(bench) {
+    const { plan, result, cpuMicroseconds, faults } = await accept(bench, {
       path: onePath,
       body: oneBody,
       requestsPerSecond: steadyPerSecond,
       durationMs: steadyMs * bench.scale,
     })
-    const { result, cpuMicroseconds } = await measuredLoad(servers, plan, 1)
-    const stored = await storedFaults(servers.database, servers.warmUps + result.answered)
     const floor = await loadEmptyServer({ ...plan, durationMs: floorMs * bench.scale })
     return {
       figures: [
@@ -111,33 +108,33 @@ export const acceptSteady: Row = {
         target: null,
       },
       cpuMicroseconds,
-      faults: [...failuresOf(result), ...stored],
+      faults,
     }
   },
 }
 
-/** An API alone, warmed up. */
-async function prepare(
-  bench: Bench,
-  load: {
-    path: string
-    body: string
-    connections?: number
-    requestsPerSecond?: number
-    durationMs?: number
-  },
-) {
-  const { path, ...rest } = load
+interface AcceptLoad {
+  readonly path: string
+  readonly body: string
+  readonly messagesPerRequest?: number
+  readonly connections?: number
+  readonly requestsPerSecond?: number
+  readonly durationMs?: number
+}
+
+/** Loads an API alone, after a warm-up, and checks that what it took is stored. */
+async function accept(bench: Bench, load: AcceptLoad) {
+  const { path, messagesPerRequest = 1, ...rest } = load
   const servers = await bench.servers()
   // Nothing is sent, so what a backlog may be is no limit here.
   await servers.start('api', { QUEUE_DEPTH_MAX: String(backlogMax) })
-  const plan = planOf({
-    url: `${servers.apiUrl}${path}`,
-    durationMs: measuredMs * bench.scale,
-    ...rest,
-  })
+  const url = `${servers.apiUrl}${path}`
+  const plan = planOf({ url, durationMs: measuredMs * bench.scale, ...rest })
   const warmUp = await runLoad({ ...plan, durationMs: warmUpMs * bench.scale })
-  return { servers: { ...servers, warmUps: warmUp.answered }, plan }
+  const measured = await measuredLoad(servers, plan, messagesPerRequest)
+  const accepted = (warmUp.answered + measured.result.answered) * messagesPerRequest
+  const stored = await storedFaults(servers.database, accepted)
+  return { ...measured, servers, plan, faults: [...failuresOf(measured.result), ...stored] }
 }
 
 function perSecond(count: number, elapsedMs: number): number {

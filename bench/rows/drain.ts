@@ -1,42 +1,32 @@
 /** A backlog that is sent: queue, claim, submit, settle. The operator sends no delivery reports, so nothing else is measured. */
 import { eventually } from '../../tests/support/eventually.ts'
-import { behave, metric } from '../../tests/support/gateway-fixture.ts'
+import { behave, metric, metricSum, statusCounts } from '../../tests/support/gateway-fixture.ts'
+import { acceptBacklog } from '../backlog.ts'
 import { bareSubmitsPerSecond } from '../floors/http-floor.ts'
-import { planOf, runLoad } from '../load/load.ts'
-import { counterSum, perMessage } from '../measure.ts'
-import { batchBody, batchPath, statusCounts } from '../messages.ts'
+import { perMessage } from '../measure.ts'
 import { startCpuMeter } from '../processes.ts'
-import { atLeast, failuresOf, type Row } from '../row.ts'
+import { atLeast, type Row } from '../row.ts'
 
 const backlog = 200_000
-const batchSize = 1_000
 const floorRequests = 50_000
 
 export const drain: Row = {
   name: 'drain',
   summary: 'drain of a 200,000 backlog through the HTTP operator, reports off',
   async run(bench) {
-    const messages = Math.round((backlog * bench.scale) / batchSize) * batchSize
     const servers = await bench.servers()
     await servers.start('operator')
     for (const identity of ['primary', 'secondary', 'backup']) {
       await behave(servers.operatorUrl, identity, { reports_enabled: false })
     }
     const api = await servers.start('api')
-    const load = await runLoad(
-      planOf({
-        url: `${servers.apiUrl}${batchPath}`,
-        body: batchBody(batchSize),
-        connections: 4,
-        requestsMax: messages / batchSize,
-      }),
-    )
+    const { messages, faults } = await acceptBacklog(servers, backlog, bench)
     await eventually(async () => (await metric(api.url, 'sms_accepted_total')) === messages, {
       what: 'the backlog is accepted',
     })
     const processor = await servers.start('processor')
     const read = startCpuMeter(servers.processes())
-    const sent = () => counterSum(processor.url, ['sms_settled_total'])
+    const sent = () => metricSum(processor.url, ['sms_settled_total'])
     const before = await sent()
     const startedMs = performance.now()
     await eventually(async () => (await sent()) >= messages, {
@@ -58,7 +48,7 @@ export const drain: Row = {
       },
       cpuMicroseconds: perMessage(cpu, messages - before),
       faults: [
-        ...failuresOf(load),
+        ...faults,
         ...(counts.sent === messages ? [] : [`by status: ${JSON.stringify(counts)}`]),
       ],
     }

@@ -1,13 +1,13 @@
 /** Express messages while a backlog of the normal lane is being sent. */
 import { join } from 'node:path'
-import { arrivalsOf } from '../../loadtest/operator-evidence.ts'
-import { messageIdTimeMs } from '../../src/domain/message-id.ts'
+import { delaysMs } from '../../loadtest/operator-evidence.ts'
 import { eventually } from '../../tests/support/eventually.ts'
 import { metric } from '../../tests/support/gateway-fixture.ts'
+import { acceptBacklog } from '../backlog.ts'
 import { latencySummary } from '../load/latency.ts'
-import { planOf, runLoad } from '../load/load.ts'
+import { planOf } from '../load/load.ts'
 import { measuredLoad } from '../measure.ts'
-import { batchBody, batchPath, expressPath, oneBody, readIds } from '../messages.ts'
+import { expressPath, oneBody, readIds } from '../messages.ts'
 import { atLeast, atMost, failuresOf, type Row } from '../row.ts'
 
 /** Never fewer are waiting while express messages come. */
@@ -15,7 +15,6 @@ const waitingMin = 100_000
 const backlog = 250_000
 /** The load ends this much earlier: the depth is a measurement of up to a second ago. */
 const stoppingMargin = 20_000
-const batchSize = 1_000
 const expressPerSecond = 100
 const lookEveryMs = 100
 
@@ -23,18 +22,10 @@ export const express: Row = {
   name: 'express',
   summary: 'express at 100/s, accept → provider, while more than 100,000 normal wait',
   async run(bench) {
-    const messages = Math.round((backlog * bench.scale) / batchSize) * batchSize
     const servers = await bench.servers()
     await servers.start('operator')
     await servers.start('api')
-    const fill = await runLoad(
-      planOf({
-        url: `${servers.apiUrl}${batchPath}`,
-        body: batchBody(batchSize),
-        connections: 4,
-        requestsMax: messages / batchSize,
-      }),
-    )
+    const { messages, faults } = await acceptBacklog(servers, backlog, bench)
     const processor = await servers.start('processor')
     const idsPath = join(bench.directory, 'ids')
     const plan = planOf({
@@ -54,7 +45,7 @@ export const express: Row = {
       load.end()
     })
     const ids = await readIds(idsPath)
-    const latencyMs = await delaysOf(servers.operatorUrl, ids, bench.signal)
+    const latencyMs = latencySummary(await allDelaysMs(servers.operatorUrl, ids, bench.signal))
     return {
       figures: [
         { what: 'p99', unit: 'ms', value: latencyMs.p99, target: atMost(100) },
@@ -65,20 +56,18 @@ export const express: Row = {
       floor: null,
       // Nearly all of it is the backlog's.
       cpuMicroseconds: {},
-      faults: [...failuresOf(fill), ...failuresOf(result)],
+      faults: [...faults, ...failuresOf(result)],
     }
   },
 }
 
-/** From acceptance to arrival, of those that came; waits for the last of them. Both clocks are this machine's. */
-async function delaysOf(operatorUrl: string, ids: readonly string[], signal: AbortSignal) {
-  const delaysMs = await eventually(
+/** Waits for the last of them. */
+async function allDelaysMs(operatorUrl: string, ids: readonly string[], signal: AbortSignal) {
+  return await eventually(
     async () => {
-      const arrivals = await arrivalsOf(operatorUrl, ids, signal)
-      const found = ids.map((id) => (arrivals.get(id) ?? Number.NaN) - messageIdTimeMs(id))
-      return found.some(Number.isNaN) ? null : found
+      const found = await delaysMs(operatorUrl, ids, signal)
+      return found.every(Number.isFinite) ? found : null
     },
     { what: 'every express message came to the operator', timeoutMs: 10_000, intervalMs: 250 },
   )
-  return latencySummary(delaysMs)
 }

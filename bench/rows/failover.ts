@@ -3,15 +3,16 @@
  * had taken and not reported on is gone with it, so those messages end as `unknown` by the report time-out.
  */
 import { join } from 'node:path'
-import { arrivalsOf } from '../../loadtest/operator-evidence.ts'
+import { delaysMs } from '../../loadtest/operator-evidence.ts'
 import { messageIdTimeMs } from '../../src/domain/message-id.ts'
 import { isFinal, type MessageState } from '../../src/domain/message-state.ts'
 import { eventually } from '../../tests/support/eventually.ts'
 import { freePort } from '../../tests/support/free-port.ts'
-import { metric } from '../../tests/support/gateway-fixture.ts'
+import { metric, statusCounts } from '../../tests/support/gateway-fixture.ts'
+import type { TestDatabase } from '../../tests/support/test-database.ts'
 import { latencySummary } from '../load/latency.ts'
 import { planOf, startLoad } from '../load/load.ts'
-import { oneBody, onePath, readIds, statusCounts, storedFaults } from '../messages.ts'
+import { oneBody, onePath, readIds, storedFaults } from '../messages.ts'
 import { atMost, type Bench, failuresOf, type Row } from '../row.ts'
 
 const messagesPerSecond = 1_000
@@ -65,7 +66,8 @@ export const failover: Row = {
         const acceptedMs = messageIdTimeMs(id)
         return acceptedMs >= killedMs && acceptedMs < killedMs + affectedMs
       })
-      const delays = await delaysOf(servers.operatorUrl, affected, bench.signal)
+      // Infinite for one that never came to the other providers.
+      const delays = latencySummary(await delaysMs(servers.operatorUrl, affected, bench.signal))
       return {
         figures: [
           {
@@ -102,11 +104,7 @@ export const failover: Row = {
         ],
         floor: null,
         cpuMicroseconds: {},
-        faults: [
-          ...failuresOf(result),
-          ...(await storedFaults(servers.database, ids.length)),
-          ...notEnded(counts),
-        ],
+        faults: [...failuresOf(result), ...(await storedFaults(servers.database, ids.length))],
       }
     } finally {
       load.close()
@@ -127,29 +125,14 @@ async function circuitStateIs(url: string, state: string): Promise<void> {
   })
 }
 
-/** By status, once all are final. */
-async function settledCounts(
-  database: Parameters<typeof statusCounts>[0],
-): Promise<Record<string, number>> {
+/** By status, once every message has ended, and none as `failed`. */
+async function settledCounts(database: TestDatabase): Promise<Record<string, number>> {
   return await eventually(
     async () => {
       const counts = await statusCounts(database)
-      return notEnded(counts).length === 0 ? counts : null
+      const ended = (status: string) => isFinal(status as MessageState) && status !== 'failed'
+      return Object.keys(counts).every(ended) ? counts : null
     },
     { what: 'every message is final', timeoutMs: reportTimeoutMs * 3, intervalMs: 500 },
-  )
-}
-
-function notEnded(counts: Readonly<Record<string, number>>): string[] {
-  return Object.entries(counts)
-    .filter(([status]) => !isFinal(status as MessageState) || status === 'failed')
-    .map(([status, count]) => `${count} messages are ${status}`)
-}
-
-/** Of a message that never came to the other providers the delay is infinite. */
-async function delaysOf(operatorUrl: string, ids: readonly string[], signal: AbortSignal) {
-  const arrivals = await arrivalsOf(operatorUrl, ids, signal)
-  return latencySummary(
-    ids.map((id) => (arrivals.get(id) ?? Number.POSITIVE_INFINITY) - messageIdTimeMs(id)),
   )
 }

@@ -4,9 +4,8 @@ import { eventually } from '../../tests/support/eventually.ts'
 import { freePort } from '../../tests/support/free-port.ts'
 import { startRole } from '../../tests/support/gateway.ts'
 import { embeddedInsertsPerSecond } from '../floors/embedded-floor.ts'
-import { deliveredAt, follow, underWayMax } from '../follow.ts'
+import { deliveredAt, measuredLife } from '../follow.ts'
 import { planOf, runLoad } from '../load/load.ts'
-import { measuredLoad } from '../measure.ts'
 import { oneBody, onePath } from '../messages.ts'
 import { atLeast, failuresOf, type Row } from '../row.ts'
 
@@ -33,17 +32,11 @@ export const standalone: Row = {
         timeoutMs: 60_000,
       })
       const durationMs = measuredMs * bench.scale
-      const plan = planOf({ url, body: oneBody, durationMs, requestsGranted: underWayMax })
-      const untilMs = performance.now() + durationMs
-      let rate = 0
-      const { result, cpuMicroseconds } = await measuredLoad(servers, plan, 1, async (load) => {
-        rate = await follow(load, {
-          delivered,
-          deliveredBefore: warmUp.answered,
-          messagesPerRequest: 1,
-          isOver: () => performance.now() >= untilMs,
-          signal: bench.signal,
-        })
+      const plan = { ...planOf({ url, body: oneBody }), durationMs }
+      const { result, cpuMicroseconds, rate } = await measuredLife(servers, plan, {
+        delivered,
+        deliveredBefore: warmUp.answered,
+        signal: bench.signal,
       })
       const accepted = warmUp.answered + result.answered
       const faults: string[] = []

@@ -2,15 +2,15 @@
 import { join } from 'node:path'
 import { eventually } from '../../tests/support/eventually.ts'
 import { bareStatementsPerSecond } from '../floors/sql-floor.ts'
-import { deliveredAt, follow, underWayMax } from '../follow.ts'
+import { deliveredAt, measuredLife, underWayMax } from '../follow.ts'
 import { planOf, runLoad } from '../load/load.ts'
-import { measuredLoad } from '../measure.ts'
 import { lifeFaults, oneBody, onePath, readIds } from '../messages.ts'
 import { atLeast, failuresOf, type Row } from '../row.ts'
 
 const measuredMs = 60_000
 const warmUpMs = 5_000
 const floorMs = 5_000
+
 export const wholeLife: Row = {
   name: 'whole-life',
   summary: 'whole life for 60 s, one message a POST, 64 connections',
@@ -35,23 +35,11 @@ export const wholeLife: Row = {
       what: 'the first messages are delivered',
     })
     const durationMs = measuredMs * bench.scale
-    const plan = planOf({
-      url,
-      body: oneBody,
-      durationMs,
-      requestsGranted: underWayMax,
-      idsPath: ids,
-    })
-    const untilMs = performance.now() + durationMs
-    let rate = 0
-    const { result, cpuMicroseconds } = await measuredLoad(servers, plan, 1, async (load) => {
-      rate = await follow(load, {
-        delivered,
-        deliveredBefore: warmUp.answered,
-        messagesPerRequest: 1,
-        isOver: () => performance.now() >= untilMs,
-        signal: bench.signal,
-      })
+    const plan = { ...planOf({ url, body: oneBody, idsPath: ids }), durationMs }
+    const { result, cpuMicroseconds, rate } = await measuredLife(servers, plan, {
+      delivered,
+      deliveredBefore: warmUp.answered,
+      signal: bench.signal,
     })
     const all = [...(await readIds(warmUpIds)), ...(await readIds(ids))]
     const faults = await lifeFaults(servers.database, servers.operatorUrl, all, bench.signal)

@@ -134,18 +134,23 @@ export async function submitOne(apiUrl: string, path = '/api/v1/messages'): Prom
   return ((await response.json()) as { id: string }).id
 }
 
+/** Messages by status. */
+export async function statusCounts({ sql }: TestDatabase): Promise<Record<string, number>> {
+  const rows = await sql<{ status: string; count: number }[]>`
+    SELECT status, count(*)::int AS count FROM messages GROUP BY status`
+  return Object.fromEntries(rows.map(({ status, count }) => [status, count]))
+}
+
 /** Resolves when as many messages have this status, and none another. */
 export async function allAre(
-  { sql }: TestDatabase,
+  database: TestDatabase,
   status: string,
   count: number,
   timeoutMs = 60_000,
 ): Promise<void> {
   await eventually(
     async () => {
-      const rows = await sql<{ status: string; count: number }[]>`
-        SELECT status, count(*)::int AS count FROM messages GROUP BY status`
-      const found = Object.fromEntries(rows.map((row) => [row.status, row.count]))
+      const found = await statusCounts(database)
       if (Object.keys(found).length !== 1 || found[status] !== count)
         throw new Error(JSON.stringify(found))
       return true
@@ -195,12 +200,26 @@ export async function metric(
   name: string,
   labels: Record<string, string> = {},
 ): Promise<number | null> {
+  const wanted = Object.entries(labels).map(([key, value]) => `${key}="${value}"`)
+  const found = (await samples(url)).find(
+    (sample) => sample.name === name && wanted.every((label) => sample.labels.includes(label)),
+  )
+  return found?.value ?? null
+}
+
+/** The sum of all samples of these names; those that do not exist yet count as 0. */
+export async function metricSum(url: string, names: readonly string[]): Promise<number> {
+  const found = (await samples(url)).filter(({ name }) => names.includes(name))
+  return found.reduce((sum, { value }) => sum + value, 0)
+}
+
+/** What `/metrics` shows; the labels as they are written there. */
+async function samples(url: string) {
   const text = await (await fetch(`${url}/metrics`)).text()
-  for (const line of text.split('\n')) {
-    if (!line.startsWith(`${name}{`) && !line.startsWith(`${name} `)) continue
-    if (Object.entries(labels).every(([key, value]) => line.includes(`${key}="${value}"`))) {
-      return Number(line.slice(line.lastIndexOf(' ') + 1))
-    }
-  }
-  return null
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+  return lines.map((line) => {
+    const end = line.lastIndexOf(' ')
+    const [name = '', labels = ''] = line.slice(0, end).split('{', 2)
+    return { name, labels, value: Number(line.slice(end + 1)) }
+  })
 }
