@@ -53,7 +53,7 @@ function tables(finished: readonly Finished[], at: Date): string {
         index === 0 ? row.summary : '',
         described(figure),
         figure.target === null ? '–' : `${signOf(figure)} ${amount(figure.target.value)}`,
-        isMet(figure) && result.faults.length === 0 ? 'yes' : '**no**',
+        metText(figure, result),
         index === 0 ? floorText(result) : '',
       ]),
     ),
@@ -73,6 +73,11 @@ function tables(finished: readonly Finished[], at: Date): string {
     ...cpu,
     '',
   ].join('\n')
+}
+
+function metText(figure: Figure, { faults }: RowResult): string {
+  if (!isMet(figure) || faults.length > 0) return '**no**'
+  return figure.target === null ? '–' : 'yes'
 }
 
 function floorText(result: RowResult): string {
