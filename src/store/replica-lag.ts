@@ -23,13 +23,16 @@ interface Note {
   readonly position: bigint
 }
 
-/** Notes kept; at four a second this is more than a minute. Older than that counts as down. */
+/** Notes kept; at four a second this is more than a minute. */
 const notesMax = 300
 
 export interface ReplicaLag {
   /** Measures once; never throws. */
   measure(): Promise<void>
-  /** Milliseconds behind, or null when the replica (or the primary) did not answer. */
+  /**
+   * Milliseconds behind, or null when the replica (or the primary) did not answer. While the replica has replayed none of
+   * the notes it is at least this much: the time since the first of them, or since it was last known to be fresh.
+   */
   readonly lagMs: number | null
   /** Everything committed before this moment (milliseconds since the epoch) is on the replica. */
   readonly freshUntilMs: number
@@ -43,21 +46,20 @@ export function createReplicaLag(database: Database, lagMsMax: number, clock: Cl
   let notes: Note[] = []
   let lagMs: number | null = null
   let freshUntilMs = 0
+  let firstNoteMs: number | null = null
 
   async function measure(): Promise<void> {
     try {
       const atMs = clock.now()
       const position = await askPosition(primaryPosition, database.write)
+      firstNoteMs ??= atMs
       notes.push({ atMs, position })
       if (notes.length > notesMax) notes = notes.slice(-notesMax)
       const replayed = await askPosition(replicaPosition, database.read)
       const replayedNote = notes.findLast((note) => note.position <= replayed)
-      if (replayedNote === undefined) {
-        lagMs = null
-        return
-      }
-      freshUntilMs = replayedNote.atMs
-      lagMs = replayedNote === notes.at(-1) ? 0 : clock.now() - replayedNote.atMs
+      if (replayedNote !== undefined) freshUntilMs = replayedNote.atMs
+      const caughtUp = replayedNote === notes.at(-1)
+      lagMs = caughtUp ? 0 : clock.now() - Math.max(freshUntilMs, firstNoteMs)
     } catch {
       lagMs = null
     }
@@ -72,7 +74,7 @@ export function createReplicaLag(database: Database, lagMsMax: number, clock: Cl
       return freshUntilMs
     },
     get usable() {
-      return lagMs !== null && lagMs <= lagMsMax
+      return freshUntilMs > 0 && lagMs !== null && lagMs <= lagMsMax
     },
     markDown() {
       lagMs = null

@@ -1,5 +1,7 @@
 /** Reads on a real streaming replica: used while it is fresh enough, passed over when it lags or is gone. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { createDatabase } from '../../src/store/database.ts'
+import { createReplicaLag } from '../../src/store/replica-lag.ts'
 import { eventually } from '../support/eventually.ts'
 import { type Gateway, metric, startGateway, submitOne } from '../support/gateway-fixture.ts'
 import {
@@ -60,15 +62,59 @@ describe('a replica', () => {
 
   test('with replay paused is passed over once it lags too far, and nobody reads the past', async () => {
     await replica.pauseReplay()
-    const id = await submitOne(gateway.api.url)
-    await eventually(async () => ((await lag()) ?? 0) > 1, { what: 'the lag is seen' })
+    try {
+      const id = await submitOne(gateway.api.url)
+      await eventually(async () => ((await lag()) ?? 0) > 1, { what: 'the lag is seen' })
+      const before = await readsFrom('replica')
+      expect((await list())[0]?.id).toBe(id)
+      expect(await readsFrom('replica')).toBe(before)
+    } finally {
+      await replica.resumeReplay()
+    }
     const before = await readsFrom('replica')
-    expect((await list())[0]?.id).toBe(id)
-    expect(await readsFrom('replica')).toBe(before)
-    await replica.resumeReplay()
     await eventually(async () => (await lag()) === 0, { what: 'it caught up' })
     await list()
     expect(await readsFrom('replica')).toBe(before + 1)
+  })
+
+  test('already behind when it is first measured lags, and is not used before it has caught up', async () => {
+    const server = { host: replica.host, port: replica.port }
+    const pools = createDatabase({
+      write: { host: primary.host, port: primary.port },
+      read: server,
+      user: primary.user,
+      password: primary.password,
+      database: database.name,
+      tls: 'disable',
+      poolWriteMax: 1,
+      poolReadMax: 1,
+      statementTimeoutMs: 5000,
+      applicationName: 'replica-test',
+      embedded: false,
+    })
+    let nowMs = Date.now()
+    const replicaLag = createReplicaLag(pools, 1000, { now: () => nowMs, monotonicMs: () => nowMs })
+    await replica.pauseReplay()
+    try {
+      await database.sql`SELECT pg_logical_emit_message(true, 'replica-test', 'one record more')`
+      await replicaLag.measure()
+      expect(replicaLag.lagMs).toBe(0)
+      expect(replicaLag.usable).toBe(false)
+      nowMs += 500
+      await replicaLag.measure()
+      expect(replicaLag.lagMs).toBe(500)
+      expect(replicaLag.usable).toBe(false)
+    } finally {
+      await replica.resumeReplay()
+    }
+    await eventually(
+      async () => {
+        await replicaLag.measure()
+        return replicaLag.usable && replicaLag.lagMs === 0
+      },
+      { what: 'it caught up' },
+    )
+    await pools.close(1000)
   })
 
   test('that is gone costs no read', async () => {
