@@ -12,6 +12,14 @@ test('holds one second of its rate and refills steadily', () => {
   expect(bucket.available(60_000)).toBe(10)
 })
 
+test('takes back what was not needed, and never holds more than one second of its rate', () => {
+  const bucket = createTokenBucket(10)
+  bucket.take(0)
+  bucket.giveBack()
+  bucket.giveBack()
+  expect(bucket.available(0)).toBe(10)
+})
+
 test('lets through exactly its rate over time', () => {
   const bucket = createTokenBucket(250)
   let taken = 0

@@ -7,6 +7,8 @@ export interface TokenBucket {
   /** Whole tokens there are now. */
   available(nowMs: number): number
   take(nowMs: number): void
+  /** What was taken was not needed. */
+  giveBack(): void
   /** Milliseconds until `count` tokens are there. */
   waitMs(count: number, nowMs: number): number
 }
@@ -30,6 +32,9 @@ export function createTokenBucket(ratePerSecond: number): TokenBucket {
     take(nowMs) {
       fill(nowMs)
       tokens -= 1
+    },
+    giveBack() {
+      tokens = Math.min(capacity, tokens + 1)
     },
     waitMs(count, nowMs) {
       fill(nowMs)

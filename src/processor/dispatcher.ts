@@ -14,8 +14,8 @@ import type { Queue, QueueEntry } from '../queue/queue.ts'
 import { createBatcher } from '../runtime/batcher.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { type Logger, maskRecipient } from '../runtime/logger.ts'
-import { pause } from '../runtime/notifier.ts'
 import type { Permits } from '../runtime/permits.ts'
+import { retry } from '../runtime/retry.ts'
 import type { Reassignment } from '../store/message-claims.ts'
 import type { Store } from '../store/store.ts'
 import type { ProcessorMetrics } from './processor-metrics.ts'
@@ -83,7 +83,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     flightsMax: 2,
     lingerMs: 2,
     run: async (items) => {
-      const ours = await store.reassignMessages(items)
+      const ours = await store.reassignMessages(items, options.claimLeaseMs)
       return items.map((item) => ours.has(item.id))
     },
     onBatch: (size) => metrics.batchSize.observe({ statement: 'reassign' }, size),
@@ -166,15 +166,17 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       id: entry.id,
       provider: reservation.provider,
     }))
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await store.claimMessages(claims, options.claimLeaseMs)
-      } catch (error) {
-        const count = claims.length
-        logger.error({ event: 'claim.failed', lane, count, attempt, err: error })
-        if (workSignal.aborted || options.isDataFault(error)) return null
-        await pause(Math.min(claimPauseMsMax, claimPauseMs * attempt), workSignal)
-      }
+    try {
+      return await retry(() => store.claimMessages(claims, options.claimLeaseMs), {
+        pauseMs: claimPauseMs,
+        pauseMsMax: claimPauseMsMax,
+        signal: workSignal,
+        isFinal: options.isDataFault,
+        onFailure: (error, attempt) =>
+          logger.error({ event: 'claim.failed', lane, count: claims.length, attempt, err: error }),
+      })
+    } catch {
+      return null
     }
   }
 

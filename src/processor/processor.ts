@@ -104,10 +104,10 @@ export function createProcessor(options: ProcessorOptions): Service {
       for (const service of [...chores, ...fetchers]) await service.start()
     },
     async stop() {
-      await Promise.all([...fetchers, ...chores].map((service) => service.stop()))
       placing.abort()
       const grace = setTimeout(() => work.abort(), options.stopGraceMs)
       const last = setTimeout(() => recording.abort(), options.stopGraceMs + recordMsMax)
+      await Promise.all([...fetchers, ...chores].map((service) => service.stop()))
       await dispatcher.idle()
       clearTimeout(grace)
       await dispatcher.close()

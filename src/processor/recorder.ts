@@ -7,7 +7,7 @@ import type { Lane } from '../domain/message.ts'
 import type { Queue } from '../queue/queue.ts'
 import { type Batcher, createBatcher } from '../runtime/batcher.ts'
 import type { Logger } from '../runtime/logger.ts'
-import { pause } from '../runtime/notifier.ts'
+import { retry } from '../runtime/retry.ts'
 import type { SentSettlement, SettledMessage, UnsentSettlement } from '../store/settlements.ts'
 import type { Store } from '../store/store.ts'
 import type { ProcessorMetrics } from './processor-metrics.ts'
@@ -43,7 +43,8 @@ interface Settled {
 const batchMax = 1_000
 const lingerMs = 8
 const retryPauseMs = 200
-const retryPauseMsMax = 2_000
+/** The longest wait between two tries to record what became of messages. */
+export const recordPauseMsMax = 2_000
 /** Never reached: the permits bound it. */
 const pendingMax = 1_000_000
 
@@ -51,17 +52,17 @@ export function createRecorder(options: RecorderOptions): Recorder {
   const { store, queue, metrics, logger, isDataFault, recordSignal } = options
 
   /** Tries until it is recorded, or refused for what is in it: the batcher then finds the one that has the fault. */
-  async function persist<T>(what: string, settle: () => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await settle()
-      } catch (error) {
+  function persist<T>(what: string, settle: () => Promise<T>): Promise<T> {
+    return retry(settle, {
+      pauseMs: retryPauseMs,
+      pauseMsMax: recordPauseMsMax,
+      signal: recordSignal,
+      isFinal: isDataFault,
+      onFailure(error, attempt) {
         metrics.settleRetries.inc()
-        if (recordSignal.aborted || isDataFault(error)) throw error
         logger.error({ event: 'settle.failed', what, attempt, err: error })
-        await pause(Math.min(retryPauseMsMax, retryPauseMs * attempt), recordSignal)
-      }
-    }
+      },
+    })
   }
 
   /** A settlement that moved nothing came too late: a report, or another claim, was first. */

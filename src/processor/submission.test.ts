@@ -23,10 +23,19 @@ interface Scenario {
   readonly outcomes: Readonly<Record<string, SubmitOutcome>>
   readonly inDoubt?: 'resend' | 'unknown'
   readonly ours?: boolean
+  /** Providers that exist and cannot be asked now. */
+  readonly failing?: readonly string[]
+  /** After so many submits the process has to end. */
+  readonly endsAfter?: number
   readonly changes?: Partial<ClaimedMessage>
 }
 
-async function round({ outcomes, inDoubt = 'resend', ours = true, changes = {} }: Scenario) {
+async function round(scenario: Scenario) {
+  const { outcomes, inDoubt = 'resend', ours = true, failing = [], changes = {} } = scenario
+  const work = new AbortController()
+  const endIfDue = () => {
+    if (submitted.length === scenario.endsAfter) work.abort()
+  }
   const submitted: string[] = []
   const moves: Reassignment[] = []
   let held = 0
@@ -38,6 +47,7 @@ async function round({ outcomes, inDoubt = 'resend', ours = true, changes = {} }
       submit: async () => {
         held--
         submitted.push(provider)
+        endIfDue()
         return outcomes[provider] ?? unavailable
       },
       cancel: () => {
@@ -45,14 +55,20 @@ async function round({ outcomes, inDoubt = 'resend', ours = true, changes = {} }
       },
     }
   }
-  const reserveWithin = async ({ exclude, prefer }: ReserveOptions) => {
-    const names = Object.keys(outcomes).filter((name) => !exclude?.has(name))
-    const name = names.find((candidate) => candidate === prefer) ?? names[0]
+  const reserveWithin = async ({ exclude, only }: ReserveOptions) => {
+    expect(held).toBe(0)
+    const name = Object.keys(outcomes).find(
+      (candidate) =>
+        (only === undefined || candidate === only) &&
+        !exclude?.has(candidate) &&
+        !failing.includes(candidate),
+    )
     return name === undefined ? null : place(name)
   }
   const claimed = { ...message, ...changes }
+  endIfDue()
   const result = await runRound(claimed, place(claimed.provider), {
-    pool: { reserveWithin },
+    pool: { reserveWithin, has: (name) => name in outcomes },
     retry: { attemptsMax: 3, backoffBaseMs: 1_000, backoffMsMax: 60_000 },
     roundMsMax: 1_000,
     senderIdDefault: null,
@@ -63,7 +79,7 @@ async function round({ outcomes, inDoubt = 'resend', ours = true, changes = {} }
       return ours
     },
     onOutcome: () => undefined,
-    workSignal: new AbortController().signal,
+    workSignal: work.signal,
   })
   expect(held).toBe(0)
   return { result, submitted, moves }
@@ -130,13 +146,79 @@ describe('a round', () => {
     expect(spent.result).toMatchObject({ settlement: { result: 'unknown' } })
   })
 
-  test('a provider that may hold the message is asked first', async () => {
-    const { submitted, moves } = await round({
-      outcomes: { a: taken, b: taken },
-      changes: { inDoubtProvider: 'b' },
+  describe('that begins with a provider that may hold the message', () => {
+    const inDoubtAtB = { inDoubtProvider: 'b' }
+    const attemptsSpent = { ...inDoubtAtB, attempt: 3 }
+
+    test('asks it, and not the one the place was for', async () => {
+      const { submitted, moves } = await round({
+        outcomes: { a: taken, b: taken },
+        changes: inDoubtAtB,
+      })
+      expect(submitted).toEqual(['b'])
+      expect(moves).toEqual([{ id: message.id, attempt: 1, provider: 'b' }])
     })
-    expect(submitted).toEqual(['b'])
-    expect(moves).toEqual([{ id: message.id, attempt: 1, provider: 'b' }])
+
+    test('waits for it while attempts are left: nobody else would know that it has the message', async () => {
+      const away = await round({
+        outcomes: { a: taken, b: taken },
+        changes: inDoubtAtB,
+        failing: ['b'],
+      })
+      expect(away.submitted).toEqual([])
+      expect(away.result).toMatchObject({ settlement: { result: 'queued', ...inDoubtAtB } })
+      const refusing = await round({ outcomes: { a: taken, b: unavailable }, changes: inDoubtAtB })
+      expect(refusing.submitted).toEqual(['b'])
+      expect(refusing.result).toMatchObject({ settlement: { result: 'queued', ...inDoubtAtB } })
+    })
+
+    test('in the last attempt asks others too: it is better sent twice than not at all', async () => {
+      const away = await round({
+        outcomes: { a: taken, b: taken },
+        changes: attemptsSpent,
+        failing: ['b'],
+      })
+      expect(away.submitted).toEqual(['a'])
+      const refusing = await round({
+        outcomes: { a: taken, b: unavailable },
+        changes: attemptsSpent,
+      })
+      expect(refusing.submitted).toEqual(['b', 'a'])
+      expect(refusing.result.kind).toBe('sent')
+    })
+
+    test('asks any when it is configured no more', async () => {
+      const { submitted } = await round({
+        outcomes: { a: taken },
+        changes: { inDoubtProvider: 'gone' },
+      })
+      expect(submitted).toEqual(['a'])
+    })
+  })
+
+  describe('when the process has to end', () => {
+    test('before the submit, is handed back as it was', async () => {
+      const { result, submitted } = await round({
+        outcomes: { a: taken },
+        inDoubt: 'unknown',
+        endsAfter: 0,
+      })
+      expect(submitted).toEqual([])
+      expect(result).toMatchObject({
+        settlement: { result: 'released', retryInMs: 0, inDoubtProvider: null, failures: [] },
+      })
+    })
+
+    test('after a failure, is handed back with it, and nobody else is asked', async () => {
+      const { result, submitted } = await round({
+        outcomes: { a: unavailable, b: taken },
+        endsAfter: 1,
+      })
+      expect(submitted).toEqual(['a'])
+      expect(result).toMatchObject({
+        settlement: { result: 'released', failures: [{ provider: 'a' }] },
+      })
+    })
   })
 
   test('a throttled provider is left for another, and its wait is kept when there is none', async () => {

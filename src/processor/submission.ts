@@ -11,7 +11,7 @@ import type { Reassignment } from '../store/message-claims.ts'
 import type { SentSettlement, UnsentSettlement } from '../store/settlements.ts'
 
 export interface SubmissionOptions {
-  readonly pool: Pick<ProviderPool, 'reserveWithin'>
+  readonly pool: Pick<ProviderPool, 'has' | 'reserveWithin'>
   readonly retry: RetrySchedule
   /** Failing over ends this long after the round began: the claim must not outlive its lease. */
   readonly roundMsMax: number
@@ -46,15 +46,25 @@ export async function runRound(
   const express = message.lane === 'express'
   const failures: AttemptFailure[] = []
   const tried = new Set<string>()
+  const boundTo = providerBoundTo(message, options)
   let retryAfterMs = 0
+  let recordedAt = first.provider
   let reservation: Reservation | null = first
 
   if (message.inDoubtProvider !== null && message.inDoubtProvider !== first.provider) {
-    reservation = await moveToInDoubtProvider(message, first, options)
-    if (reservation === null) return { kind: 'lost' }
+    reservation = await moveToInDoubtProvider(message, message.inDoubtProvider, first, options)
   }
 
   for (;;) {
+    if (reservation !== null && reservation.provider !== recordedAt) {
+      if (!(await moveTo(message, reservation, options))) return { kind: 'lost' }
+      recordedAt = reservation.provider
+    }
+    if (workSignal.aborted) {
+      reservation?.cancel()
+      return released(message, recordedAt, failures)
+    }
+    if (reservation === null) return tryLater(message, failures, retryAfterMs, options)
     const outcome = await submitOnce(message, reservation, options)
     if (outcome.kind === 'taken') {
       return {
@@ -77,14 +87,25 @@ export async function runRound(
     if (outcome.kind === 'throttled') retryAfterMs = Math.max(retryAfterMs, outcome.retryAfterMs)
 
     tried.add(provider)
-    reservation = await pool.reserveWithin(
-      { express, exclude: tried },
-      endsAtMs - clock.monotonicMs(),
-      workSignal,
-    )
-    if (reservation === null) return tryLater(message, failures, retryAfterMs, options)
-    if (!(await moveTo(message, reservation, options))) return { kind: 'lost' }
+    reservation =
+      boundTo === null
+        ? await pool.reserveWithin(
+            { express, exclude: tried },
+            endsAtMs - clock.monotonicMs(),
+            workSignal,
+          )
+        : null
   }
+}
+
+/**
+ * The only provider the message may go to in this round: the one that may hold it already and would know it by its key,
+ * which another one would not. In the last attempt, and when that provider is configured no more, any will do.
+ */
+function providerBoundTo(message: ClaimedMessage, options: SubmissionOptions): string | null {
+  const { inDoubtProvider } = message
+  if (inDoubtProvider === null || !options.pool.has(inDoubtProvider)) return null
+  return message.attempt < options.retry.attemptsMax ? inDoubtProvider : null
 }
 
 async function submitOnce(
@@ -107,21 +128,26 @@ async function submitOnce(
   return outcome
 }
 
-/** Another provider may hold the message: it is asked first, with the same key, so that it can tell. */
+/**
+ * Another provider may hold the message: it is asked first, with the same key, so that it can tell. The place that was
+ * reserved is given back before waiting for one there: a slow provider must not hold places at the others.
+ */
 async function moveToInDoubtProvider(
   message: ClaimedMessage,
+  inDoubtProvider: string,
   first: Reservation,
   options: SubmissionOptions,
 ): Promise<Reservation | null> {
-  const preferred = await options.pool.reserveWithin(
-    { express: message.lane === 'express', prefer: message.inDoubtProvider },
-    options.roundMsMax / 2,
-    options.workSignal,
-  )
-  if (preferred === null) return first
+  const { pool, roundMsMax, workSignal } = options
+  const express = message.lane === 'express'
   first.cancel()
-  if (preferred.provider === first.provider) return preferred
-  return (await moveTo(message, preferred, options)) ? preferred : null
+  const there = await pool.reserveWithin(
+    { express, only: inDoubtProvider },
+    roundMsMax / 2,
+    workSignal,
+  )
+  if (there !== null || providerBoundTo(message, options) !== null) return there
+  return await pool.reserveWithin({ express }, roundMsMax / 2, workSignal)
 }
 
 /** Records the move before anything goes out; gives the place back when the message is no longer ours. */
@@ -139,6 +165,28 @@ async function moveTo(
     })
   if (!ours) reservation.cancel()
   return ours
+}
+
+/** The process has to end before anything went out in this attempt, or after it failed: another process goes on at once. */
+function released(
+  message: ClaimedMessage,
+  provider: string,
+  failures: AttemptFailure[],
+): RoundResult {
+  const { id, attempt, lane, inDoubtProvider } = message
+  return {
+    kind: 'unsent',
+    settlement: {
+      id,
+      attempt,
+      lane,
+      result: 'released',
+      retryInMs: 0,
+      provider,
+      inDoubtProvider,
+      failures,
+    },
+  }
 }
 
 function inDoubt(

@@ -80,6 +80,7 @@ export function createProviderGate(
     },
     ended(outcome, wasProbe, nowMs) {
       inFlight--
+      if (outcome === null) bucket?.giveBack()
       circuit.ended(providerAnswered(outcome), wasProbe, nowMs)
       if (outcome?.kind === 'throttled') {
         pausedUntilMs = Math.max(pausedUntilMs, nowMs + outcome.retryAfterMs)
@@ -87,7 +88,7 @@ export function createProviderGate(
     },
     wakeAtMs(express, nowMs) {
       if (nowMs < pausedUntilMs) return pausedUntilMs
-      if (circuit.state === 'open') return Math.max(circuit.probeAtMs, nowMs)
+      if (circuit.state === 'open' && nowMs < circuit.probeAtMs) return circuit.probeAtMs
       if (bucket !== null) {
         const waitMs = bucket.waitMs(1 + (express ? 0 : tokensReserved), nowMs)
         if (waitMs > 0) return nowMs + waitMs

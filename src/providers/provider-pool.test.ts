@@ -131,13 +131,20 @@ describe('provider pool', () => {
     expect(pool.reserve({ express: true })).not.toBeNull()
   })
 
-  test('a preferred provider is asked first, others only when it is not healthy or was tried', () => {
+  test('one provider alone may be asked, even one without weight', () => {
     const { pool } = setup([settings('a', { weight: 100 }), settings('b', { weight: 0 })])
-    expect(pool.reserve({ express: false, prefer: 'b' })?.provider).toBe('b')
-    expect(pool.reserve({ express: false, prefer: 'b', exclude: new Set(['b']) })?.provider).toBe(
-      'a',
-    )
+    expect(pool.reserve({ express: false, only: 'b' })?.provider).toBe('b')
+    expect(pool.reserve({ express: false, only: 'b', exclude: new Set(['b']) })).toBeNull()
+    expect(pool.reserve({ express: false, only: 'c' })).toBeNull()
+    expect([pool.has('b'), pool.has('c')]).toEqual([true, false])
     expect(pool.reserve({ express: false, exclude: new Set(['a']) })).toBeNull()
+  })
+
+  test('a place given back costs nothing of the rate', () => {
+    const { pool } = setup([settings('a', { ratePerSecondMax: 1 })])
+    for (let entry = 0; entry < 100; entry++) pool.reserve({ express: false })?.cancel()
+    expect(pool.reserve({ express: false })).not.toBeNull()
+    expect(pool.reserve({ express: false })).toBeNull()
   })
 
   test('waiting ends with a place when one is given back, and with null when nobody is left to ask', async () => {

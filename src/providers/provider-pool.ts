@@ -23,15 +23,14 @@ export interface ReserveOptions {
   readonly express: boolean
   /** Already tried for this message. */
   readonly exclude?: ReadonlySet<string>
-  /** Asked first, and only, while it is healthy. */
-  readonly prefer?: string | null
+  /** No other provider than this one. */
+  readonly only?: string
 }
 
 export interface ProviderStatus {
   readonly name: string
   readonly circuit: CircuitState
   readonly inFlight: number
-  readonly weight: number
 }
 
 export interface ProviderPool {
@@ -46,6 +45,8 @@ export interface ProviderPool {
     waitMs: number,
     signal: AbortSignal,
   ): Promise<Reservation | null>
+  /** Whether there is a provider of that name, whatever its weight. */
+  has(provider: string): boolean
   /** How many reservations would succeed now. */
   room(express: boolean): number
   /** Resolves when there may be room again, or when the signal aborts. */
@@ -62,15 +63,13 @@ export interface ProviderPoolOptions {
   readonly createDriver: (settings: ProviderSettings) => ProviderDriver
   readonly clock: Clock
   readonly random: () => number
-  /** After every submit: for metrics. */
-  readonly onSubmit?: (provider: string, outcome: SubmitOutcome, durationMs: number) => void
 }
 
 /** A wait ends at the latest after this time, to look again. */
 const waitMsMax = 1_000
 
 export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
-  const { clock, onSubmit } = options
+  const { clock } = options
   const nowMs = (): number => clock.monotonicMs()
   const changed = createNotifier()
   const gates: readonly ProviderGate[] = options.providers.map((settings) =>
@@ -78,21 +77,22 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
   )
 
   /** Those that may be asked for this message, whether or not they have room. */
-  function candidates({ exclude, prefer }: ReserveOptions): ProviderGate[] {
+  function candidates({ exclude, only }: ReserveOptions): ProviderGate[] {
     const now = nowMs()
-    const preferred = gates.find((gate) => gate.settings.name === prefer)
-    if (preferred?.healthy(now) && !exclude?.has(preferred.settings.name)) return [preferred]
     return gates.filter(
-      (gate) => gate.weight > 0 && !exclude?.has(gate.settings.name) && gate.healthy(now),
+      (gate) =>
+        (only === undefined ? gate.weight > 0 : gate.settings.name === only) &&
+        !exclude?.has(gate.settings.name) &&
+        gate.healthy(now),
     )
   }
 
   function reserve(wanted: ReserveOptions): Reservation | null {
     const now = nowMs()
     const withRoom = candidates(wanted).filter((gate) => gate.room(wanted.express, now) > 0)
-    const gate =
-      withRoom.length === 1 && withRoom[0]?.weight === 0 ? withRoom[0] : pickWeighted(withRoom)
-    return gate === null ? null : hold(gate)
+    // The only one may be a drained one, which has no weight.
+    const gate = wanted.only === undefined ? pickWeighted(withRoom) : withRoom[0]
+    return gate === null || gate === undefined ? null : hold(gate)
   }
 
   function hold(gate: ProviderGate): Reservation {
@@ -108,12 +108,10 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
       provider: gate.settings.name,
       inDoubt: gate.settings.inDoubt,
       async submit(submission, signal) {
-        const startedAt = nowMs()
         const outcome = await gate.driver
           .submit(submission, signal)
           .catch((error: unknown) => defectOutcome(error))
         end(outcome)
-        onSubmit?.(gate.settings.name, outcome, nowMs() - startedAt)
         return outcome
       },
       cancel: () => end(null),
@@ -144,6 +142,7 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
   return {
     reserve,
     reserveWithin,
+    has: (provider) => gates.some((gate) => gate.settings.name === provider),
     room(express) {
       const now = nowMs()
       return gates.reduce((sum, gate) => sum + (gate.weight > 0 ? gate.room(express, now) : 0), 0)
@@ -157,7 +156,6 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
         name: gate.settings.name,
         circuit: gate.circuitState,
         inFlight: gate.inFlight,
-        weight: gate.weight,
       })),
     async close() {
       await Promise.all(gates.map((gate) => gate.driver.close()))

@@ -79,7 +79,8 @@ export interface Reassignment {
 const reassignStatement = defineStatement<{ id: string }>(
   'messages.reassign',
   `UPDATE messages m
-   SET provider = moved.provider, claimed_at = now()
+   SET provider = moved.provider, claimed_at = now(),
+       due_at = CASE WHEN m.due_at IS NOT NULL THEN now() + $6::bigint * interval '1 ms' END
    FROM unnest($1::uuid[], $2::int[], $3::text[]) AS moved (id, attempt, provider)
    WHERE m.id = moved.id AND m.id = ANY($1::uuid[]) AND m.id BETWEEN $4::uuid AND $5::uuid
      AND m.status = 'sending' AND m.attempts = moved.attempt
@@ -89,10 +90,13 @@ const reassignStatement = defineStatement<{ id: string }>(
 /**
  * Writes down, before the next submit, that claimed messages go to another provider, and renews their claims.
  * Answers the ids that are still the caller's; the others must not be submitted.
+ *
+ * @param leaseMs as in `claimMessages`
  */
 export async function reassignMessages(
   sql: Sql,
   reassignments: readonly Reassignment[],
+  leaseMs: number,
 ): Promise<Set<MessageId>> {
   if (reassignments.length === 0) return new Set()
   const ordered = reassignments.toSorted((a, b) => (a.id < b.id ? -1 : 1))
@@ -104,6 +108,7 @@ export async function reassignMessages(
     textArray(ordered.map((reassignment) => reassignment.provider)),
     min,
     max,
+    leaseMs,
   ])
   return new Set(rows.map((row) => row.id))
 }

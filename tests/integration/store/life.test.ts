@@ -102,10 +102,11 @@ describe('claiming', () => {
     const { store } = fixture
     const [first, second] = await claimedMessages(store, 2)
     if (first === undefined || second === undefined) throw new Error('two messages were claimed')
-    const ours = await store.reassignMessages([
+    const moves = [
       { id: first.id, attempt: 1, provider: 'b' },
       { id: second.id, attempt: 2, provider: 'b' },
-    ])
+    ]
+    const ours = await store.reassignMessages(moves, 60_000)
     expect([...ours]).toEqual([first.id])
     expect((await store.queries.get(first.id))?.provider).toBe('b')
     expect((await store.queries.get(second.id))?.provider).toBe('a')

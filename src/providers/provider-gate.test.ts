@@ -1,0 +1,28 @@
+import { expect, test } from 'bun:test'
+import { createProviderGate } from './provider-gate.ts'
+
+test('a circuit is waited for until it may be probed, and then nobody is woken for it', () => {
+  const gate = createProviderGate(
+    {
+      name: 'a',
+      url: 'http://127.0.0.1:1/',
+      weight: 0,
+      secret: null,
+      inDoubt: 'resend',
+      timeoutMs: 1_000,
+      concurrencyMax: 10,
+      ratePerSecondMax: null,
+    },
+    { submit: () => Promise.reject(new Error('never called')), close: () => Promise.resolve() },
+    { windowMs: 10_000, failureRatio: 0.5, samplesMin: 2, openMs: 1_000, openMsMax: 8_000 },
+    () => 0.5,
+  )
+  for (let failure = 0; failure < 2; failure++) {
+    const wasProbe = gate.began(0)
+    gate.ended({ kind: 'unavailable', code: 'econnrefused', detail: '' }, wasProbe, 0)
+  }
+  expect(gate.circuitState).toBe('open')
+  expect(gate.wakeAtMs(false, 500)).toBe(1_000)
+  expect(gate.wakeAtMs(false, 1_000)).toBe(Number.POSITIVE_INFINITY)
+  expect(gate.room(false, 1_000)).toBe(1)
+})
