@@ -96,6 +96,9 @@ CREATE TABLE dead_letters (
   replayed_at timestamptz
 );
 
+-- For counting those that wait for somebody.
+CREATE INDEX dead_letters_waiting ON dead_letters (message_id) WHERE replayed_at IS NULL;
+
 -- Up to where the sweep has given every row of a lane that is not final a due_at.
 CREATE TABLE sweep_watermarks (
   lane      lane        PRIMARY KEY,
@@ -113,10 +116,14 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
   SELECT rpad(lpad(to_hex((extract(epoch FROM moment) * 1000)::bigint), 12, '0'), 32, '0')::uuid
 $$;
 
--- Makes the partitions of one UTC day; does nothing when they are there. Safe to call from many processes.
+-- Makes the partitions of one UTC day; does nothing when they are there. Safe to call from many processes. Each is made as a
+-- table of its own and then attached, which locks out nobody who reads or writes; made as a partition, it would wait for
+-- every statement under way, and all later ones for it.
 CREATE FUNCTION create_day_partitions(day date) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
+  parent text;
+  partition text;
   suffix text := to_char(day, 'YYYYMMDD');
   lower_bound uuid := uuid_v7_floor(day::timestamp AT TIME ZONE 'UTC');
   upper_bound uuid := uuid_v7_floor((day + 1)::timestamp AT TIME ZONE 'UTC');
@@ -127,21 +134,14 @@ BEGIN
     RETURN;
   END IF;
   PERFORM pg_advisory_xact_lock(hashtext('create_day_partitions'));
-  IF to_regclass('messages_' || suffix) IS NULL THEN
-    EXECUTE format(
-      'CREATE TABLE %I PARTITION OF messages FOR VALUES FROM (%L) TO (%L) WITH (fillfactor = 50)',
-      'messages_' || suffix, lower_bound, upper_bound);
-  END IF;
-  IF to_regclass('provider_references_' || suffix) IS NULL THEN
-    EXECUTE format(
-      'CREATE TABLE %I PARTITION OF provider_references FOR VALUES FROM (%L) TO (%L)',
-      'provider_references_' || suffix, lower_bound, upper_bound);
-  END IF;
-  IF to_regclass('delivery_reports_' || suffix) IS NULL THEN
-    EXECUTE format(
-      'CREATE TABLE %I PARTITION OF delivery_reports FOR VALUES FROM (%L) TO (%L)',
-      'delivery_reports_' || suffix, lower_bound, upper_bound);
-  END IF;
+  FOREACH parent IN ARRAY ARRAY['messages', 'provider_references', 'delivery_reports'] LOOP
+    partition := parent || '_' || suffix;
+    CONTINUE WHEN to_regclass(partition) IS NOT NULL;
+    EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL) WITH (fillfactor = %s)',
+      partition, parent, CASE parent WHEN 'messages' THEN 50 ELSE 100 END);
+    EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
+      parent, partition, lower_bound, upper_bound);
+  END LOOP;
 END
 $$;
 

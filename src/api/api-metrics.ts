@@ -1,7 +1,6 @@
 /** What an API process counts. Labels are lanes, route patterns, configured providers and fixed words only. */
 import { Counter, Histogram, type Registry } from 'prom-client'
 import { batchSizeBuckets, latencyBucketsSeconds } from '../runtime/metrics.ts'
-import type { ReportedMessage } from '../store/report-matching.ts'
 
 export type RefusalReason =
   | 'invalid'
@@ -22,8 +21,6 @@ export interface ApiMetrics {
   readonly reportsMatched: Counter
   readonly reportsParked: Counter
   readonly reportBatchSize: Histogram
-  readonly final: Counter<'lane' | 'provider' | 'status'>
-  readonly acceptedToFinal: Histogram<'lane' | 'status'>
   readonly requests: Counter<'route' | 'method' | 'status'>
   readonly requestDuration: Histogram<'route'>
 }
@@ -66,28 +63,9 @@ export function createApiMetrics(registry: Registry): ApiMetrics {
     reportsMatched: counter('sms_reports_matched_total', 'Reports whose message was known.'),
     reportsParked: counter('sms_reports_parked_total', 'Reports put aside for later.'),
     reportBatchSize: histogram('sms_report_batch_size', 'Reports in one commit.', sizes),
-    final: counter('sms_final_total', 'Messages a report brought to a final status.', [
-      'lane',
-      'provider',
-      'status',
-    ]),
-    acceptedToFinal: histogram(
-      'sms_accepted_to_final_seconds',
-      'From acceptance to the final status.',
-      durations,
-      ['lane', 'status'],
-    ),
     requests: counter('http_requests_total', 'Requests answered.', ['route', 'method', 'status']),
     requestDuration: histogram('http_request_duration_seconds', 'One request.', durations, [
       'route',
     ]),
-  }
-}
-
-/** Counts the messages that reports have brought to their end. */
-export function countFinal(metrics: ApiMetrics, moved: readonly ReportedMessage[]): void {
-  for (const { lane, provider, status, acceptedToFinalMs } of moved) {
-    metrics.final.inc({ lane, provider, status })
-    metrics.acceptedToFinal.observe({ lane, status }, acceptedToFinalMs / 1000)
   }
 }

@@ -1,9 +1,10 @@
 /** Taking providers' delivery reports: reports of several requests are stored and applied in one commit. */
+import { dayMs } from '../domain/duration.ts'
 import type { ProviderReport } from '../domain/provider-report.ts'
 import { createBatcher } from '../runtime/batcher.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Store } from '../store/store.ts'
-import { type ApiMetrics, countFinal } from './api-metrics.ts'
+import type { ApiMetrics } from './api-metrics.ts'
 import type { ProviderReportBody } from './report-schemas.ts'
 import type { ClassifyDatabaseError } from './store-failure.ts'
 
@@ -31,7 +32,7 @@ const lingerMs = 10
 const pendingMax = 20_000
 
 /** A provider's clock may be wrong by so much; later than that says nothing about when it happened. */
-const futureMsMax = 86_400_000
+const futureMsMax = dayMs
 
 export function createReportIntake(options: ReportIntakeOptions): ReportIntake {
   const { store, classify, metrics, clock, reportMatchWindowMs } = options
@@ -51,7 +52,6 @@ export function createReportIntake(options: ReportIntakeOptions): ReportIntake {
     const applied = await store.applyReports(reports, reportMatchWindowMs, clock.now())
     metrics.reportsMatched.inc(applied.matched)
     metrics.reportsParked.inc(applied.parked)
-    countFinal(metrics, applied.moved)
     return new Array<undefined>(reports.length)
   }
 

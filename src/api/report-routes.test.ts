@@ -169,27 +169,17 @@ describe('reports', () => {
     expect(response.headers.get('retry-after')).toMatch(/^[1-9]\d*$/)
   })
 
-  test('what reports bring to an end is counted', async () => {
-    const moved = [
-      {
-        id: Bun.randomUUIDv7(),
-        lane: 'express',
-        provider: 'primary',
-        status: 'delivered',
-        acceptedToFinalMs: 1_500,
-      },
-    ] as const
-    const moving = createFakeApi({
+  test('parked reports are counted', async () => {
+    const parking = createFakeApi({
       store: {
         insertMessages: async () => undefined,
-        applyReports: async () => ({ matched: 1, parked: 2, moved }),
+        applyReports: async () => ({ matched: 1, parked: 2, moved: [] }),
         queries: { get: async () => null, reports: async () => null, list: async () => [] },
       },
     })
-    await moving.send(path, [delivered, delivered, delivered], { authorization })
-    const labels = { lane: 'express', provider: 'primary', status: 'delivered' }
-    expect(await moving.metric('sms_final_total', labels)).toBe(1)
-    expect(await moving.metric('sms_reports_parked_total')).toBe(2)
-    await moving.close()
+    await parking.send(path, [delivered, delivered, delivered], { authorization })
+    expect(await parking.metric('sms_reports_matched_total')).toBe(1)
+    expect(await parking.metric('sms_reports_parked_total')).toBe(2)
+    await parking.close()
   })
 })

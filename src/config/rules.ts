@@ -1,7 +1,8 @@
 /** Relations between settings, each with the reason why it must hold. */
+import { dayMs } from '../domain/duration.ts'
+import { insertDelayMsMax } from '../domain/message-id.ts'
 import type { Config } from './config-shape.ts'
 import type { Fault } from './fault.ts'
-import { dayMs } from './keys/message-keys.ts'
 import { providers, providersFile } from './keys/provider-keys.ts'
 import type { Role } from './role.ts'
 
@@ -19,8 +20,6 @@ export interface Rule {
 
 /** Between the end of a submit and the end of its claim: time to record what became of it. */
 const settleMarginMs = 5_000
-/** Between the time limit of an INSERT and the first look of the sweep. */
-const sweepMarginMs = 2_000
 /** Of a claim's lease, the part in which it may still fail over to another provider. */
 export const roundShareOfLease = 0.5
 
@@ -74,9 +73,9 @@ export const rules: readonly Rule[] = [
   {
     name: 'SWEEP_GRACE_MS',
     others: ['POSTGRES_STATEMENT_TIMEOUT_MS'],
-    sentence: `must exceed POSTGRES_STATEMENT_TIMEOUT_MS by more than ${sweepMarginMs}, or the sweep passes messages that are still being committed`,
+    sentence: `must exceed POSTGRES_STATEMENT_TIMEOUT_MS by more than ${insertDelayMsMax}, or the sweep passes messages that are still being committed`,
     holds: ({ processing, postgres }) =>
-      processing.sweepGraceMs > postgres.statementTimeoutMs + sweepMarginMs,
+      processing.sweepGraceMs > postgres.statementTimeoutMs + insertDelayMsMax,
     given: ({ processing, postgres }) =>
       `${processing.sweepGraceMs} and ${postgres.statementTimeoutMs}`,
   },

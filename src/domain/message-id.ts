@@ -7,6 +7,12 @@ const messageIdPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3
 
 export const messageIdMin: MessageId = '00000000-0000-0000-0000-000000000000'
 
+/**
+ * Between the making of an id and the start of its INSERT. The sweep may have passed the id of a row that is inserted later,
+ * so such a row gets a due time at once.
+ */
+export const insertDelayMsMax = 2_000
+
 /** Whether `value` is a message id as we write them: UUIDv7 in lower case. */
 export function isMessageId(value: string): value is MessageId {
   return value.length === 36 && messageIdPattern.test(value)

@@ -34,6 +34,7 @@ export type ReportedState = (typeof reportedStates)[number]
  * From each state, where it may go.
  *
  * - `sending → queued`: nothing was taken; it is tried again later.
+ * - `queued → sent`: the claim was given up meanwhile, but its processor lives and knows.
  * - `queued`/`sending` → a reported state: the report overtook the record of the submit.
  * - `unknown` → a reported state: a late report knows better than our time-out.
  * - `failed → queued`: only by an operator's replay of a dead letter.
@@ -42,6 +43,7 @@ export const transitions: Readonly<Record<MessageState, readonly MessageState[]>
   scheduled: ['queued', 'expired', 'canceled'],
   queued: [
     'sending',
+    'sent',
     'delivered',
     'undelivered',
     'expired',

@@ -1,4 +1,5 @@
 /** A provider's delivery report in our words, whatever protocol brought it. */
+import { dayMs } from './duration.ts'
 import type { ReportedState } from './message-state.ts'
 
 export interface ProviderReport {
@@ -11,10 +12,11 @@ export interface ProviderReport {
   readonly occurredAtMs: number
 }
 
-const dayMs = 86_400_000
-
 /**
- * How long after its acceptance a message's reports find it. A report is first looked up among recent messages, which is
- * quick; one that is not found there is parked, and parked reports are looked up among all.
+ * A report is first looked up among messages accepted within this time, which is quick; one that is not found there is
+ * parked, and parked reports are looked up among all messages that are kept.
  */
-export const reportMatchWindowMs = { recent: 2 * dayMs, all: 7 * dayMs } as const
+export const reportMatchWindowMs = 2 * dayMs
+
+/** A report that found no message within this time is dropped. */
+export const parkedReportKeptMs = 7 * dayMs

@@ -2,9 +2,10 @@
  * The chores that keep every message moving whatever died: promoter, sweeper, reclaimer, parked reports. All run in every
  * processor; the statements see to it that two never decide about the same row.
  */
+import { dayMs } from '../domain/duration.ts'
 import { type Lane, lanes, type MessageId } from '../domain/message.ts'
 import { messageIdFloor } from '../domain/message-id.ts'
-import { reportMatchWindowMs } from '../domain/provider-report.ts'
+import { parkedReportKeptMs } from '../domain/provider-report.ts'
 import type { ProviderPool } from '../providers/provider-pool.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -15,6 +16,7 @@ import type { Service } from '../runtime/service.ts'
 import type { Store } from '../store/store.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { ProcessorMetrics } from './processor-metrics.ts'
+import { recordPauseMsMax } from './recorder.ts'
 
 export interface RecoveryOptions {
   readonly store: Pick<Store, 'promoteDue' | 'sweepLane' | 'checkParkedReports'>
@@ -30,6 +32,7 @@ export interface RecoveryOptions {
   readonly claimLeaseMs: number
   readonly reportTimeoutMs: number
   readonly attemptsMax: number
+  readonly retentionDays: number
   readonly metrics: ProcessorMetrics
   readonly logger: Logger
   readonly clock: Clock
@@ -37,6 +40,11 @@ export interface RecoveryOptions {
 
 /** Rows that were put back into the queue are looked at again after this time. */
 const recheckMs = 30_000
+/**
+ * After an outage of PostgreSQL, what became of the messages under way is recorded first: promoted before that, those whose
+ * lease ended meanwhile would be sent again although their processor lives and knows.
+ */
+const promoteFailurePauseMs = 2 * recordPauseMsMax
 const reclaimIntervalMs = 2_000
 const reclaimMax = 500
 const parkedIntervalMs = 250
@@ -75,8 +83,12 @@ export function createRecoveryServices(options: RecoveryOptions): Service[] {
       const { oldestAt } = await queue.depth(lane)
       // What is younger than the oldest entry of the queue merely waits its turn.
       const newestMs = Math.min(clock.now(), oldestAt?.getTime() ?? Number.POSITIVE_INFINITY)
-      const upTo = messageIdFloor(newestMs - options.sweepGraceMs)
-      const swept = await store.sweepLane(lane, upTo, options.claimLeaseMs, options.reportTimeoutMs)
+      const swept = await store.sweepLane(lane, {
+        upTo: messageIdFloor(newestMs - options.sweepGraceMs),
+        graceMs: options.sweepGraceMs,
+        leaseMs: options.claimLeaseMs,
+        reportTimeoutMs: options.reportTimeoutMs,
+      })
       if (swept.more) more = true
       for (const [status, count] of Object.entries(swept.found)) {
         metrics.sweepFound.inc({ lane, status }, count)
@@ -104,9 +116,8 @@ export function createRecoveryServices(options: RecoveryOptions): Service[] {
   }
 
   async function checkParked(): Promise<undefined> {
-    // Kept as long as they can match.
-    const { all } = reportMatchWindowMs
-    const applied = await store.checkParkedReports(all, all, clock.now())
+    const windowMs = options.retentionDays * dayMs
+    const applied = await store.checkParkedReports(windowMs, parkedReportKeptMs, clock.now())
     if (applied.matched > 0) metrics.parkedMatched.inc(applied.matched)
     return undefined
   }
@@ -115,10 +126,11 @@ export function createRecoveryServices(options: RecoveryOptions): Service[] {
     name: string,
     intervalMs: number,
     run: () => Promise<boolean | undefined>,
-  ): Service => createPeriodic({ name, intervalMs, run, onError: onError(name) })
+    failurePauseMs?: number,
+  ): Service => createPeriodic({ name, intervalMs, run, onError: onError(name), failurePauseMs })
 
   return [
-    chore('promote', options.promoteIntervalMs, promote),
+    chore('promote', options.promoteIntervalMs, promote, promoteFailurePauseMs),
     chore('sweep', options.sweepIntervalMs, sweep),
     chore('reclaim', reclaimIntervalMs, reclaim),
     chore('check parked reports', parkedIntervalMs, checkParked),

@@ -1,4 +1,5 @@
 /** Chores that have no hurry: partitions ahead and retention behind, and the gauges that need a question to a server. */
+import { dayMs } from '../domain/duration.ts'
 import { lanes } from '../domain/message.ts'
 import type { ProviderPool } from '../providers/provider-pool.ts'
 import type { Queue } from '../queue/queue.ts'
@@ -24,6 +25,8 @@ export interface UpkeepOptions {
 
 const partitionsIntervalMs = 600_000
 const gaugesIntervalMs = 1_000
+/** Counting takes as long as there are dead letters. */
+const deadLettersIntervalMs = 10_000
 const circuitStates = ['closed', 'open', 'half_open'] as const
 
 export function createUpkeepServices(options: UpkeepOptions): Service[] {
@@ -31,10 +34,10 @@ export function createUpkeepServices(options: UpkeepOptions): Service[] {
 
   async function keepPartitions(): Promise<undefined> {
     await store.createPartitions(options.partitionsAheadDays)
-    const oldest = new Date(clock.now() - options.retentionDays * 86_400_000)
-    for (const partition of await store.dropPartitionsBefore(oldest)) {
-      logger.info({ event: 'partition.dropped', partition })
-    }
+    const oldest = new Date(clock.now() - options.retentionDays * dayMs)
+    const { dropped, failures } = await store.dropPartitionsBefore(oldest)
+    for (const partition of dropped) logger.info({ event: 'partition.dropped', partition })
+    for (const error of failures) logger.warn({ event: 'partition.not_dropped', err: error })
     return undefined
   }
 
@@ -47,6 +50,10 @@ export function createUpkeepServices(options: UpkeepOptions): Service[] {
       const ageMs = depth.oldestAt === null ? 0 : clock.now() - depth.oldestAt.getTime()
       metrics.oldestWaiting.set({ lane }, Math.max(0, ageMs) / 1_000)
     }
+    return undefined
+  }
+
+  async function countDeadLetters(): Promise<undefined> {
     metrics.deadLetters.set(await store.countDeadLetters())
     return undefined
   }
@@ -72,6 +79,12 @@ export function createUpkeepServices(options: UpkeepOptions): Service[] {
       name: 'gauges',
       intervalMs: gaugesIntervalMs,
       run: measure,
+      onError: (error) => logger.debug({ event: 'gauges.failed', err: error }),
+    }),
+    createPeriodic({
+      name: 'dead letters',
+      intervalMs: deadLettersIntervalMs,
+      run: countDeadLetters,
       onError: (error) => logger.debug({ event: 'gauges.failed', err: error }),
     }),
   ]

@@ -44,7 +44,7 @@ export function createApiPart(options: ApiPartOptions): ApiPart {
     limits: config.accept,
     validityMs: config.accept.messageValidityMs,
     senderIdDefault: config.accept.senderIdDefault,
-    reportMatchWindowMs: reportMatchWindowMs.recent,
+    reportMatchWindowMs,
     readiness: () => readiness.check(),
     metricsText: options.metricsText,
     version,

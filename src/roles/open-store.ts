@@ -1,15 +1,16 @@
 /** The database as a role's service: pools, store, replica measurement, and the check that migrations are done. */
-import { Counter, Gauge, type Registry } from 'prom-client'
 import type { Config } from '../config/config.ts'
 import { planMigrations } from '../migrate/migrate.ts'
 import { migrations } from '../migrate/migration-list.ts'
 import { systemClock } from '../runtime/clock.ts'
+import type { Registry } from '../runtime/metrics.ts'
 import { createPeriodic } from '../runtime/periodic.ts'
 import type { Service } from '../runtime/service.ts'
 import { createDatabase, type Database, type ServerAddress } from '../store/database.ts'
 import { createMigrationStore } from '../store/migrations.ts'
 import { createReplicaLag } from '../store/replica-lag.ts'
 import { createStore, type Store } from '../store/store.ts'
+import { createStoreMetrics } from './store-metrics.ts'
 
 export interface OpenStore {
   readonly store: Store
@@ -69,24 +70,19 @@ export interface EmbeddedAddress {
 
 export function openStore(database: Database, config: Config, registry: Registry): OpenStore {
   const replicaLag = createReplicaLag(database, config.postgres.readLagMsMax, systemClock)
-  const reads = new Counter({
-    name: 'sms_reads_total',
-    help: 'Reads by the server that answered.',
-    labelNames: ['target'],
-    registers: [registry],
+  const metrics = createStoreMetrics(registry)
+  const store = createStore({
+    database,
+    replicaLag,
+    onRead: metrics.countRead,
+    onReported: metrics.countReported,
   })
-  const lag = new Gauge({
-    name: 'sms_replica_lag_seconds',
-    help: 'How far the replica is behind; NaN while it does not answer. 0 without a replica.',
-    registers: [registry],
-  })
-  const store = createStore({ database, replicaLag, onRead: (target) => reads.inc({ target }) })
   const measuring = createPeriodic({
     name: 'replica lag',
     intervalMs: lagIntervalMs,
     run: async () => {
       await replicaLag.measure()
-      lag.set(replicaLag.lagMs === null ? Number.NaN : replicaLag.lagMs / 1_000)
+      metrics.setReplicaLag(replicaLag.lagMs)
       return undefined
     },
     onError: () => undefined,

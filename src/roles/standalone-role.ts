@@ -120,9 +120,10 @@ async function requireServersMigrated(config: Config, database: Database): Promi
 
 /** The queue in the process began empty, and no other process has claims: all that is not final is due now. */
 async function recoverQueue(store: Store, config: Config): Promise<void> {
+  const { reportTimeoutMs } = config.processing
   const upTo = messageIdFloor(Date.now())
   for (const lane of lanes) {
-    while ((await store.sweepLane(lane, upTo, 0, config.processing.reportTimeoutMs)).more);
+    while ((await store.sweepLane(lane, { upTo, graceMs: 0, leaseMs: 0, reportTimeoutMs })).more);
   }
 }
 

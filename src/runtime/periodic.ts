@@ -8,12 +8,14 @@ export interface PeriodicOptions {
   /** True: there is more to do, run again at once. What it throws goes to `onError`, and the chore goes on. */
   readonly run: (signal: AbortSignal) => Promise<boolean | undefined>
   readonly onError: (error: unknown) => void
+  /** After a failure the chore waits so much longer than usual, so that a server that is away is not hammered. */
+  readonly failurePauseMs?: number | undefined
 }
 
-/** After a failure the chore waits longer than usual, so that a server that is away is not hammered. */
-const failurePauseMsMin = 500
+const failurePauseMsDefault = 500
 
-export function createPeriodic({ name, intervalMs, run, onError }: PeriodicOptions): Service {
+export function createPeriodic(options: PeriodicOptions): Service {
+  const { name, intervalMs, run, onError, failurePauseMs = failurePauseMsDefault } = options
   const stopping = new AbortController()
   let running: Promise<void> | undefined
 
@@ -24,7 +26,7 @@ export function createPeriodic({ name, intervalMs, run, onError }: PeriodicOptio
         if (more === true) continue
       } catch (error) {
         if (!stopping.signal.aborted) onError(error)
-        await pause(failurePauseMsMin, stopping.signal)
+        await pause(failurePauseMs, stopping.signal)
       }
       // Up to a tenth more, so that many processes do not run their chores in step.
       await pause(intervalMs * (1 + Math.random() / 10), stopping.signal)

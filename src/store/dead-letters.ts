@@ -1,6 +1,7 @@
 /** Dead letters: messages that never left, with the reason, and their replay. */
 import type { Sql } from 'postgres'
 import type { Lane, MessageId } from '../domain/message.ts'
+import { messageIdRange } from '../domain/message-id.ts'
 import { plainArray } from './array-literal.ts'
 import { defineStatement } from './statement.ts'
 
@@ -75,7 +76,7 @@ const replayStatement = defineStatement<{ id: string }>(
      UPDATE messages
      SET status = 'queued', attempts = 0, due_at = now(), enqueued_at = NULL, final_at = NULL,
          expires_at = now() + $2::bigint * interval '1 ms'
-     WHERE id = ANY($1::uuid[]) AND status = 'failed'
+     WHERE id = ANY($1::uuid[]) AND id BETWEEN $3::uuid AND $4::uuid AND status = 'failed'
      RETURNING id
    )
    UPDATE dead_letters SET replayed_at = now()
@@ -92,7 +93,8 @@ export async function replayDeadLetters(
   ids: readonly MessageId[],
   validityMs: number,
 ): Promise<MessageId[]> {
-  const rows = await replayStatement(sql, [plainArray(ids), validityMs])
+  const { min, max } = messageIdRange(ids)
+  const rows = await replayStatement(sql, [plainArray(ids), validityMs, min, max])
   return rows.map((row) => row.id)
 }
 

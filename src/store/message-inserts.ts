@@ -1,22 +1,32 @@
 /** Accepting: one statement, one commit for a whole batch of messages. */
 import type { Sql } from 'postgres'
 import type { NewMessage } from '../domain/message.ts'
+import { insertDelayMsMax } from '../domain/message-id.ts'
 import { plainArray, textArray } from './array-literal.ts'
 import { databaseErrorKind } from './database-errors.ts'
 import { createPartitions } from './partitions.ts'
 import { defineStatement } from './statement.ts'
 
+/** By this the sweep finds an INSERT that is still running. */
+export const insertStatementName = 'messages.insert'
+
+/** Recovery looks at a row that was inserted late after this time. */
+const lateDueMs = 30_000
+
 const insertStatement = defineStatement(
-  'messages.insert',
-  `INSERT INTO messages (id, customer_id, lane, recipient, sender_id, body, status, expires_at)
-   SELECT id, customer_id, lane, recipient, sender_id, body, 'queued', now() + $7::bigint * interval '1 ms'
+  insertStatementName,
+  `INSERT INTO messages (id, customer_id, lane, recipient, sender_id, body, status, expires_at, due_at)
+   SELECT id, customer_id, lane, recipient, sender_id, body, 'queued', now() + $7::bigint * interval '1 ms',
+     CASE WHEN id < (SELECT uuid_v7_floor(now() - ${insertDelayMsMax} * interval '1 ms'))
+       THEN now() + ${lateDueMs} * interval '1 ms' END
    FROM unnest($1::uuid[], $2::bigint[], $3::lane[], $4::text[], $5::text[], $6::text[])
      AS new (id, customer_id, lane, recipient, sender_id, body)`,
 )
 
 /**
  * Commits the messages as `queued`; all of them or, when it throws, none.
- * A day without a partition gets one.
+ * A day without a partition gets one. A row that comes late, by its id, is recovery's from the start: the sweep may have
+ * passed it.
  *
  * @param validityMs how long they may wait to be sent before they are `expired`
  */

@@ -4,6 +4,9 @@
 import type { Sql } from 'postgres'
 import { defineStatement } from './statement.ts'
 
+/** While a DROP waits for its lock, every statement on the table waits behind it. */
+const lockTimeoutMs = 200
+
 const createStatement = defineStatement(
   'partitions.create',
   `SELECT create_day_partitions((now() AT TIME ZONE 'UTC')::date + ahead)
@@ -24,20 +27,35 @@ export async function createPartitions(sql: Sql, daysAhead: number): Promise<voi
   await createStatement(sql, [daysAhead])
 }
 
+export interface PartitionsDropped {
+  /** Names of the tables. */
+  readonly dropped: readonly string[]
+  /** What kept other days from being dropped; the next round tries again. */
+  readonly failures: readonly unknown[]
+}
+
 /**
- * Drops the partitions of whole days more than `retentionDays` days old; answers their names.
- * Each is dropped alone and gives up at once when it would have to wait for a lock: the next round tries again.
+ * Drops the partitions of whole days before `day`, and the dead letters of those days. All tables of a day go together, so
+ * that no message is without its reports; a day gives up at once when it would have to wait for a lock.
  */
-export async function dropPartitionsBefore(sql: Sql, day: Date): Promise<string[]> {
+export async function dropPartitionsBefore(sql: Sql, day: Date): Promise<PartitionsDropped> {
   const limit = day.toISOString().slice(0, 10).replaceAll('-', '')
+  const days = Map.groupBy(await listStatement(sql, []), (partition) => partition.day)
   const dropped: string[] = []
-  for (const partition of await listStatement(sql, [])) {
-    if (partition.day >= limit) continue
-    await sql.begin(async (transaction) => {
-      await transaction.unsafe(`SET LOCAL lock_timeout = '200ms'`)
-      await transaction`DROP TABLE ${transaction(partition.name)}`
-    })
-    dropped.push(partition.name)
+  const failures: unknown[] = []
+  for (const [name, partitions] of days) {
+    if (name >= limit) continue
+    const tables = partitions.map((partition) => partition.name)
+    try {
+      await sql.begin(async (transaction) => {
+        await transaction.unsafe(`SET LOCAL lock_timeout = '${lockTimeoutMs}ms'`)
+        await transaction`DELETE FROM dead_letters WHERE message_id < uuid_v7_floor((to_date(${name}, 'YYYYMMDD') + 1)::timestamp AT TIME ZONE 'UTC')`
+        await transaction`DROP TABLE ${transaction(tables)}`
+      })
+      dropped.push(...tables)
+    } catch (error) {
+      failures.push(error)
+    }
   }
-  return dropped
+  return { dropped, failures }
 }

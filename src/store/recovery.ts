@@ -6,8 +6,10 @@
  */
 import type { Sql } from 'postgres'
 import type { Lane, MessageId } from '../domain/message.ts'
+import { insertDelayMsMax } from '../domain/message-id.ts'
 import { finalStates, type MessageState } from '../domain/message-state.ts'
 import { textArray } from './array-literal.ts'
+import { insertStatementName } from './message-inserts.ts'
 import { defineStatement } from './statement.ts'
 
 const finalList = finalStates.map((state) => `'${state}'`).join(', ')
@@ -15,6 +17,8 @@ const finalList = finalStates.map((state) => `'${state}'`).join(', ')
 /** The most rows one sweep looks at, and one promotion moves. */
 const sweepRowsMax = 5_000
 const promotionsMax = 1_000
+/** What waits in the queue is looked at less and less often, and at least this often. */
+const waitingLooksMinutesMax = 10
 
 export interface SweepResult {
   /** Whether there may be more rows to look at. */
@@ -30,11 +34,12 @@ export interface SweepResult {
 const sweepStatement = defineStatement<{ looked: number; found: Record<string, number> | null }>(
   'recovery.sweep',
   `WITH mark AS MATERIALIZED (
-     SELECT lane, watermark FROM sweep_watermarks WHERE lane = $1::lane FOR UPDATE SKIP LOCKED
+     SELECT lane, watermark, least($2::uuid, uuid_v7_floor(now() - $5::bigint * interval '1 ms')) AS up_to
+     FROM sweep_watermarks WHERE lane = $1::lane FOR UPDATE SKIP LOCKED
    ), span AS MATERIALIZED (
      SELECT m.id, m.lane, m.status, m.due_at
      FROM messages m
-     WHERE m.id > (SELECT watermark FROM mark) AND m.id <= $2::uuid
+     WHERE m.id > (SELECT watermark FROM mark) AND m.id <= (SELECT up_to FROM mark)
      ORDER BY m.id LIMIT ${sweepRowsMax}
    ), due AS (
      UPDATE messages m
@@ -43,39 +48,56 @@ const sweepStatement = defineStatement<{ looked: number; found: Record<string, n
        WHEN 'sent' THEN m.sent_at + $4::bigint * interval '1 ms'
        ELSE now() END
      FROM span
-     WHERE m.id = span.id AND m.id = ANY(ARRAY(SELECT id FROM span)) AND m.id <= $2::uuid
+     WHERE m.id = span.id AND m.id = ANY(ARRAY(SELECT id FROM span)) AND m.id <= (SELECT up_to FROM mark)
        AND m.id > (SELECT watermark FROM mark) AND span.lane = $1::lane AND span.status NOT IN (${finalList})
        AND m.status NOT IN (${finalList}) AND m.due_at IS NULL
      RETURNING m.status
    ), moved AS (
      UPDATE sweep_watermarks w
-     SET watermark = CASE WHEN (SELECT count(*) FROM span) < ${sweepRowsMax} THEN $2::uuid
+     SET watermark = CASE WHEN (SELECT count(*) FROM span) < ${sweepRowsMax} THEN mark.up_to
                           ELSE (SELECT id FROM span ORDER BY id DESC LIMIT 1) END,
          swept_at = now()
-     FROM mark WHERE w.lane = mark.lane AND $2::uuid > mark.watermark
+     FROM mark WHERE w.lane = mark.lane AND mark.up_to > mark.watermark
    )
    SELECT (SELECT count(*) FROM span)::int AS looked,
           (SELECT json_object_agg(status, rows) FROM (SELECT status, count(*)::int AS rows FROM due GROUP BY 1) AS c) AS found`,
 )
 
 /**
- * Moves one lane's watermark towards `upTo`, at most `sweepRowsMax` rows further.
- *
- * @param upTo every row up to this id either reached the queue long ago or never will by itself
+ * An INSERT that runs longer than its time limit: a COMMIT that waits for the disk or for a standby has none. Asked in a
+ * statement of its own, before the sweep's snapshot is taken: what has ended by then is visible to the sweep.
  */
+const overdueInsertStatement = defineStatement(
+  'recovery.overdue_insert',
+  `SELECT FROM pg_stat_activity
+   WHERE datname = current_database() AND state <> 'idle' AND query LIKE '/* ${insertStatementName} */%'
+     AND query_start < now() - ($1::bigint - ${insertDelayMsMax}) * interval '1 ms'
+   LIMIT 1`,
+)
+
+export interface SweepOptions {
+  /** Every row up to this id either reached the queue long ago or never will by itself. */
+  readonly upTo: MessageId
+  /** Younger rows, by the clock of PostgreSQL, are left alone: they may still be on their way into the table. */
+  readonly graceMs: number
+  readonly leaseMs: number
+  readonly reportTimeoutMs: number
+}
+
+/** Moves one lane's watermark towards `upTo`, at most `sweepRowsMax` rows further; not while an INSERT is overdue. */
 export async function sweepLane(
   sql: Sql,
   lane: Lane,
-  upTo: MessageId,
-  leaseMs: number,
-  reportTimeoutMs: number,
+  { upTo, graceMs, leaseMs, reportTimeoutMs }: SweepOptions,
 ): Promise<SweepResult> {
-  const rows = await sweepStatement(sql, [lane, upTo, leaseMs, reportTimeoutMs])
+  const overdue = await overdueInsertStatement(sql, [graceMs])
+  if (overdue.length > 0) return { more: false, found: {} }
+  const rows = await sweepStatement(sql, [lane, upTo, leaseMs, reportTimeoutMs, graceMs])
   return { more: (rows[0]?.looked ?? 0) >= sweepRowsMax, found: rows[0]?.found ?? {} }
 }
 
 export interface PromotionOptions {
-  /** Rows put back into the queue are looked at again after this time. */
+  /** Rows put back into the queue are looked at again after this time, and later while they wait there. */
   readonly recheckMs: number
   readonly reportTimeoutMs: number
   /** Providers whose in-doubt policy is `unknown`: what they may hold is never sent again. */
@@ -128,12 +150,18 @@ const promoteStatement = defineStatement<{
      SET status = CASE decided.action WHEN 'unknown' THEN 'unknown'::message_status
                                       WHEN 'expired' THEN 'expired'::message_status
                                       ELSE 'queued'::message_status END,
-         in_doubt_provider = CASE WHEN decided.status = 'sending' THEN decided.provider ELSE m.in_doubt_provider END,
+         in_doubt_provider = CASE WHEN decided.status = 'sending' THEN coalesce(m.in_doubt_provider, decided.provider)
+                                  ELSE m.in_doubt_provider END,
          enqueued_at = CASE WHEN decided.action = 'enqueue' THEN now() ELSE m.enqueued_at END,
          final_at = CASE WHEN decided.action IN ('unknown', 'expired') THEN now() END,
-         due_at = CASE WHEN decided.action IN ('enqueue', 'waiting') THEN now() + $1::bigint * interval '1 ms' END
+         due_at = CASE decided.action
+           WHEN 'enqueue' THEN now() + $1::bigint * interval '1 ms'
+           WHEN 'waiting' THEN now() + least(greatest(now() - m.enqueued_at, $1::bigint * interval '1 ms'),
+                                             ${waitingLooksMinutesMax} * interval '1 minute') END
      FROM decided
      WHERE m.id = decided.id AND m.id = ANY(ARRAY(SELECT id FROM decided))
+       AND m.id >= (SELECT id FROM decided ORDER BY id LIMIT 1)
+       AND m.id <= (SELECT id FROM decided ORDER BY id DESC LIMIT 1)
      RETURNING m.id, m.lane, decided.action, decided.status = 'sending' AS was_sending, decided.status AS old_status, m.provider
    ), reported AS (
      INSERT INTO delivery_reports (message_id, occurred_at, status, provider, error_code, detail)

@@ -69,11 +69,15 @@ const settleSentStatement = defineStatement<{ id: string }>(
        due_at = CASE WHEN m.due_at IS NOT NULL THEN now() + $8::bigint * interval '1 ms' END
    FROM settled
    WHERE m.id = settled.id AND m.id = ANY($1::uuid[]) AND m.id BETWEEN $6::uuid AND $7::uuid
-     AND m.status = 'sending' AND m.attempts = settled.attempt
+     AND m.status IN ('sending', 'queued') AND m.attempts = settled.attempt
    RETURNING m.id`,
 )
 
-/** @param reportTimeoutMs how long `sent` waits for a final report before it becomes `unknown` */
+/**
+ * Also a row whose claim was given up meanwhile, while nobody else has claimed it: it is not sent a second time.
+ *
+ * @param reportTimeoutMs how long `sent` waits for a final report before it becomes `unknown`
+ */
 export async function settleSent(
   sql: Sql,
   settlements: readonly SentSettlement[],

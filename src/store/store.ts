@@ -14,7 +14,12 @@ import { createMessageQueries, type MessageQueries, type ReadTarget } from './me
 import { createPartitions, dropPartitionsBefore } from './partitions.ts'
 import { promoteDue, sweepLane } from './recovery.ts'
 import type { ReplicaLag } from './replica-lag.ts'
-import { applyReports, checkParkedReports } from './report-matching.ts'
+import {
+  applyReports,
+  checkParkedReports,
+  type ReportedMessage,
+  type ReportsApplied,
+} from './report-matching.ts'
 import { settleSent, settleUnsent } from './settlements.ts'
 
 type Bound<F> = F extends (sql: infer _, ...rest: infer A) => infer R ? (...rest: A) => R : never
@@ -44,10 +49,17 @@ export interface StoreOptions {
   readonly database: Database
   readonly replicaLag: ReplicaLag
   readonly onRead: (target: ReadTarget) => void
+  /** Reports have brought these messages to their end. */
+  readonly onReported: (moved: readonly ReportedMessage[]) => void
 }
 
-export function createStore({ database, replicaLag, onRead }: StoreOptions): Store {
+export function createStore(options: StoreOptions): Store {
+  const { database, replicaLag, onRead } = options
   const sql = database.write
+  function reported(applied: ReportsApplied): ReportsApplied {
+    if (applied.moved.length > 0) options.onReported(applied.moved)
+    return applied
+  }
   return {
     queries: createMessageQueries(database, replicaLag, onRead),
     insertMessages: (...rest) => insertMessages(sql, ...rest),
@@ -55,8 +67,8 @@ export function createStore({ database, replicaLag, onRead }: StoreOptions): Sto
     reassignMessages: (...rest) => reassignMessages(sql, ...rest),
     settleSent: (...rest) => settleSent(sql, ...rest),
     settleUnsent: (...rest) => settleUnsent(sql, ...rest),
-    applyReports: (...rest) => applyReports(sql, ...rest),
-    checkParkedReports: (...rest) => checkParkedReports(sql, ...rest),
+    applyReports: async (...rest) => reported(await applyReports(sql, ...rest)),
+    checkParkedReports: async (...rest) => reported(await checkParkedReports(sql, ...rest)),
     sweepLane: (...rest) => sweepLane(sql, ...rest),
     promoteDue: (...rest) => promoteDue(sql, ...rest),
     listDeadLetters: (...rest) => listDeadLetters(sql, ...rest),

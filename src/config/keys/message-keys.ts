@@ -1,9 +1,8 @@
 /** What becomes of messages: accepting, sending, trying again, recovering, keeping. */
+import { dayMs } from '../../domain/duration.ts'
 import { senderIdPattern } from '../../domain/sender-id.ts'
 import { decimal, matching, wholeNumber } from '../parsers.ts'
 import { optional, setting, type Unit } from '../setting.ts'
-
-export const dayMs = 86_400_000
 
 function count(
   name: string,

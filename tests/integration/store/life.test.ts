@@ -1,9 +1,9 @@
 /** A message's life through the store's statements, on a real PostgreSQL. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { dayMs } from '../../../src/domain/duration.ts'
 import {
   claimedMessages,
   createStoreFixture,
-  dayMs,
   newMessage,
   type StoreFixture,
   statusOf,

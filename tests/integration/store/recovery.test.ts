@@ -1,12 +1,13 @@
 /** Sweep and promotion: nothing that is not final is forgotten. */
 import { afterAll, beforeEach, describe, expect, test } from 'bun:test'
+import { dayMs } from '../../../src/domain/duration.ts'
 import type { Lane } from '../../../src/domain/message.ts'
 import { messageIdFloor } from '../../../src/domain/message-id.ts'
+import { insertMessages } from '../../../src/store/message-inserts.ts'
 import type { PromotionOptions } from '../../../src/store/recovery.ts'
 import {
   claimedMessages,
   createStoreFixture,
-  dayMs,
   newMessage,
   type StoreFixture,
   statusOf,
@@ -25,7 +26,12 @@ afterAll(async () => {
 
 const leaseMs = 60_000
 const sweep = (lane: Lane = 'normal') =>
-  fixture.store.sweepLane(lane, messageIdFloor(Date.now() + 1_000), leaseMs, dayMs)
+  fixture.store.sweepLane(lane, {
+    upTo: messageIdFloor(Date.now() + 1_000),
+    graceMs: -1_000,
+    leaseMs,
+    reportTimeoutMs: dayMs,
+  })
 
 const promote = async (changes: Partial<PromotionOptions> = {}) => {
   const { promotions } = await fixture.store.promoteDue({
@@ -74,6 +80,85 @@ describe('recovery', () => {
     expect(await promote()).toEqual([{ id: message.id, action: 'enqueue' }])
   })
 
+  test('what waits in the queue is looked at less often the longer it waits, to a limit', async () => {
+    const message = newMessage()
+    await fixture.store.insertMessages([message], validityMs)
+    await sweep()
+    await promote()
+    const older = new Date(Date.now() - 4 * 3_600_000)
+    const nextLookMs = async (waitedMs: number) => {
+      await fixture.database.write`
+        UPDATE messages SET due_at = now(), enqueued_at = now() - ${waitedMs} * interval '1 ms'`
+      expect(await promote({ oldestQueuedAt: { normal: older, express: null } })).toEqual([
+        { id: message.id, action: 'waiting' },
+      ])
+      const [row] = await fixture.database.write<{ minutes: number }[]>`
+        SELECT round(extract(epoch FROM due_at - now()) / 60)::int AS minutes FROM messages`
+      return row?.minutes
+    }
+    expect(await nextLookMs(1_000)).toBe(1)
+    expect(await nextLookMs(5 * 60_000)).toBe(5)
+    expect(await nextLookMs(3_600_000)).toBe(10)
+  })
+
+  test('while an INSERT is overdue the sweep waits: its rows may yet appear', async () => {
+    const { database, store } = fixture
+    const late = newMessage()
+    const connection = await database.write.reserve()
+    await connection`BEGIN`
+    await insertMessages(connection, [late], validityMs)
+    expect(await sweep()).toEqual({ more: false, found: {} })
+    await connection`COMMIT`
+    connection.release()
+    expect((await sweep()).found).toEqual({ queued: 1 })
+    expect(await statusOf(store, late.id)).toBe('queued')
+  })
+
+  test('a row that is inserted late is looked at although the sweep has passed it', async () => {
+    expect((await sweep()).found).toEqual({})
+    const late = newMessage('normal', Date.now() - 10_000)
+    await fixture.store.insertMessages([late], validityMs)
+    expect((await sweep()).found).toEqual({})
+    await passTime(31_000)
+    expect(await promote()).toEqual([{ id: late.id, action: 'enqueue' }])
+  })
+
+  test('nothing younger than the grace is swept, by the clock of PostgreSQL', async () => {
+    await fixture.store.insertMessages([newMessage()], validityMs)
+    const options = { upTo: messageIdFloor(Date.now() + dayMs), leaseMs, reportTimeoutMs: dayMs }
+    const early = await fixture.store.sweepLane('normal', { ...options, graceMs: 60_000 })
+    expect(early.found).toEqual({})
+    const due = await fixture.store.sweepLane('normal', { ...options, graceMs: -1_000 })
+    expect(due.found).toEqual({ queued: 1 })
+  })
+
+  test('a claim given up while its processor lived: what that one records is not sent again', async () => {
+    const [claimed] = await claimedMessages(fixture.store, 1)
+    const id = claimed?.id ?? ''
+    await sweep()
+    await passTime(leaseMs + 1)
+    expect(await promote()).toEqual([{ id, action: 'enqueue' }])
+    const settlement = { id, attempt: 1, provider: 'a', providerMessageId: 'r', failures: [] }
+    await fixture.store.settleSent([settlement], dayMs)
+    expect(await statusOf(fixture.store, id)).toBe('sent')
+    expect(await fixture.store.claimMessages([{ id, provider: 'b' }], leaseMs)).toEqual([])
+  })
+
+  test('a move to another provider renews the lease', async () => {
+    const message = newMessage()
+    const { id } = message
+    await fixture.store.insertMessages([message], validityMs)
+    await sweep()
+    await promote()
+    await fixture.store.claimMessages([{ id, provider: 'a' }], leaseMs)
+    await passTime(leaseMs - 10_000)
+    await fixture.store.reassignMessages([{ id, attempt: 1, provider: 'b' }], leaseMs)
+    await passTime(leaseMs - 10_000)
+    expect(await promote()).toEqual([])
+    await passTime(10_001)
+    expect(await promote()).toEqual([{ id, action: 'enqueue' }])
+  })
+
   test('a claim within its lease is left alone; past it the message goes again, to the same provider first', async () => {
     const [claimed] = await claimedMessages(fixture.store, 1)
     const id = claimed?.id ?? ''
@@ -85,6 +170,8 @@ describe('recovery', () => {
     expect(again).toMatchObject({ id, attempt: 2, inDoubtProvider: 'a' })
     await passTime(leaseMs + 1)
     expect(await promote()).toEqual([{ id, action: 'enqueue' }])
+    const [third] = await fixture.store.claimMessages([{ id, provider: 'b' }], leaseMs)
+    expect(third?.inDoubtProvider).toBe('a')
   })
 
   test('with the policy unknown a lost claim is never sent again', async () => {

@@ -1,10 +1,10 @@
 /** Delivery reports: early, late, repeated, out of order, unknown. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { dayMs } from '../../../src/domain/duration.ts'
 import type { ProviderReport } from '../../../src/domain/provider-report.ts'
 import {
   claimedMessages,
   createStoreFixture,
-  dayMs,
   type StoreFixture,
   statusOf,
 } from './store-fixture.ts'
@@ -98,6 +98,7 @@ describe('delivery reports', () => {
     )
     const checked = await store.checkParkedReports(dayMs, dayMs, Date.now())
     expect(checked.moved.map((moved) => moved.id)).toContain(id)
+    expect(fixture.reported.map((moved) => moved.id)).toContain(id)
     expect(await statusOf(store, id)).toBe('delivered')
   })
 

@@ -7,15 +7,17 @@ import { systemClock } from '../../../src/runtime/clock.ts'
 import { createDatabase, type Database } from '../../../src/store/database.ts'
 import { createMigrationStore } from '../../../src/store/migrations.ts'
 import { createReplicaLag } from '../../../src/store/replica-lag.ts'
+import type { ReportedMessage } from '../../../src/store/report-matching.ts'
 import { createStore, type Store } from '../../../src/store/store.ts'
 
 export interface StoreFixture {
   readonly database: Database
   readonly store: Store
+  /** Messages that reports have brought to their end. */
+  readonly reported: readonly ReportedMessage[]
   close(): Promise<void>
 }
 
-export const dayMs = 86_400_000
 export const validityMs = 3_600_000
 
 function serverSettings() {
@@ -47,9 +49,16 @@ export async function createStoreFixture(): Promise<StoreFixture> {
   const database = createDatabase({ ...settings, database: name })
   await applyMigrations(createMigrationStore(database.write), migrations, () => undefined)
   const replicaLag = createReplicaLag(database, 1_000, systemClock)
+  const reported: ReportedMessage[] = []
   return {
     database,
-    store: createStore({ database, replicaLag, onRead: () => undefined }),
+    store: createStore({
+      database,
+      replicaLag,
+      onRead: () => undefined,
+      onReported: (moved) => reported.push(...moved),
+    }),
+    reported,
     async close() {
       await database.close(1_000)
       await admin.write.unsafe(`DROP DATABASE ${name} WITH (FORCE)`)
