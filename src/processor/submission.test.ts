@@ -27,6 +27,7 @@ interface Scenario {
   readonly failing?: readonly string[]
   /** After so many submits the process has to end. */
   readonly endsAfter?: number
+  readonly attemptsMax?: number
   readonly changes?: Partial<ClaimedMessage>
 }
 
@@ -69,7 +70,7 @@ async function round(scenario: Scenario) {
   endIfDue()
   const result = await runRound(claimed, place(claimed.provider), {
     pool: { reserveWithin, has: (name) => name in outcomes },
-    retry: { attemptsMax: 3, backoffBaseMs: 1_000, backoffMsMax: 60_000 },
+    retry: { attemptsMax: scenario.attemptsMax ?? 3, backoffBaseMs: 1_000, backoffMsMax: 60_000 },
     roundMsMax: 1_000,
     senderIdDefault: null,
     clock: { now: () => 0, monotonicMs: () => 0 },
@@ -148,7 +149,7 @@ describe('a round', () => {
 
   describe('that begins with a provider that may hold the message', () => {
     const inDoubtAtB = { inDoubtProvider: 'b' }
-    const attemptsSpent = { ...inDoubtAtB, attempt: 3 }
+    const halfSpent = { ...inDoubtAtB, attempt: 3 }
 
     test('asks it, and not the one the place was for', async () => {
       const { submitted, moves } = await round({
@@ -159,10 +160,10 @@ describe('a round', () => {
       expect(moves).toEqual([{ id: message.id, attempt: 1, provider: 'b' }])
     })
 
-    test('waits for it while attempts are left: nobody else would know that it has the message', async () => {
+    test('waits for it in the first half of its attempts: nobody else would know that it has the message', async () => {
       const away = await round({
         outcomes: { a: taken, b: taken },
-        changes: inDoubtAtB,
+        changes: { ...inDoubtAtB, attempt: 2 },
         failing: ['b'],
       })
       expect(away.submitted).toEqual([])
@@ -172,16 +173,18 @@ describe('a round', () => {
       expect(refusing.result).toMatchObject({ settlement: { result: 'queued', ...inDoubtAtB } })
     })
 
-    test('in the last attempt asks others too: it is better sent twice than not at all', async () => {
+    test('in the second half of its attempts asks others too: it is better sent twice than not at all', async () => {
       const away = await round({
         outcomes: { a: taken, b: taken },
-        changes: attemptsSpent,
+        changes: halfSpent,
+        attemptsMax: 4,
         failing: ['b'],
       })
       expect(away.submitted).toEqual(['a'])
       const refusing = await round({
         outcomes: { a: taken, b: unavailable },
-        changes: attemptsSpent,
+        changes: halfSpent,
+        attemptsMax: 4,
       })
       expect(refusing.submitted).toEqual(['b', 'a'])
       expect(refusing.result.kind).toBe('sent')

@@ -100,12 +100,13 @@ export async function runRound(
 
 /**
  * The only provider the message may go to in this round: the one that may hold it already and would know it by its key,
- * which another one would not. In the last attempt, and when that provider is configured no more, any will do.
+ * which another one would not. In the second half of its attempts, and when that provider is configured no more, any will do:
+ * see docs/decisions/0002-claim-before-submit.md.
  */
 function providerBoundTo(message: ClaimedMessage, options: SubmissionOptions): string | null {
   const { inDoubtProvider } = message
   if (inDoubtProvider === null || !options.pool.has(inDoubtProvider)) return null
-  return message.attempt < options.retry.attemptsMax ? inDoubtProvider : null
+  return message.attempt <= Math.ceil(options.retry.attemptsMax / 2) ? inDoubtProvider : null
 }
 
 async function submitOnce(
