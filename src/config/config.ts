@@ -83,6 +83,14 @@ function readProviders(environment: Environment, role: Role, faults: Fault[]): P
   return [...providers, ...file.providers]
 }
 
+/** The providers of the short form with their defaults, and nowhere to submit to yet: for the mock operator. */
+export function providersByDefault(role: Role): ProviderSettings[] {
+  return Object.entries(providerKeys.providers).map(([name, table]) => {
+    const settings = readSettings(table, {}, role, [])
+    return { ...settings, name, url: '' }
+  })
+}
+
 function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value)

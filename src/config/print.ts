@@ -1,6 +1,6 @@
 /** The settings in force, for people: secrets are never shown, only whether they are set. */
 import type { Environment } from './fault.ts'
-import { providersFile } from './keys/provider-keys.ts'
+import { fileTable, providersFile } from './keys/provider-keys.ts'
 import { allSettings } from './keys.ts'
 import { loadProvidersFile } from './providers-file.ts'
 import { givenText } from './read-settings.ts'
@@ -32,7 +32,7 @@ export function printSettings(environment: Environment, role: Role): PrintedSett
 }
 
 /**
- * The providers of the file, a line each, as they are in force. Empty when no file is named, and when it is at fault:
+ * The providers of the file, a line each, as they are in force, in the words of the file. Empty when no file is named, and when it is at fault:
  * `loadConfig` tells of that.
  */
 export function printFileProviders(environment: Environment): string[] {
@@ -41,8 +41,15 @@ export function printFileProviders(environment: Environment): string[] {
   const file = loadProvidersFile(path)
   if (!file.ok) return []
   return file.providers.map(({ name, url, secret, ...rest }) => {
-    const fields = { url: redacted(url), secret: secret === null ? null : '***', ...rest }
-    const shown = Object.entries(fields).map(([field, value]) => `${field}=${value ?? 'unset'}`)
+    const values: Partial<Record<keyof typeof fileTable, unknown>> = {
+      url: redacted(url),
+      secret: secret === null ? null : '***',
+      ...rest,
+    }
+    const shown = Object.entries(fileTable).flatMap(([key, field]) => {
+      const value = values[key as keyof typeof fileTable]
+      return value === undefined ? [] : [`${field.name}=${value ?? 'unset'}`]
+    })
     return `${name}: ${shown.join(' ')}`
   })
 }

@@ -15,6 +15,11 @@ function blamed(environment: Environment, role: Role = 'processor'): string[] {
 /** For each rule: the last values at which it holds, and the first at which it does not. */
 const limits: readonly [blamed: string, holds: Environment, fails: Environment][] = [
   [
+    'PUBLIC_URL',
+    { APP_ADDR: '127.0.0.1:0', PUBLIC_URL: 'https://sms.example' },
+    { APP_ADDR: '127.0.0.1:0' },
+  ],
+  [
     'QUEUE_EXPRESS_NAME',
     { QUEUE_NAME: 'q', QUEUE_EXPRESS_NAME: 'r' },
     { QUEUE_NAME: 'q', QUEUE_EXPRESS_NAME: 'q' },

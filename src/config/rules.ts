@@ -28,6 +28,14 @@ const fileName = providersFile.name
 
 export const rules: readonly Rule[] = [
   {
+    name: 'PUBLIC_URL',
+    others: ['APP_ADDR'],
+    sentence:
+      'must be set to a port that is known: with port 0 providers have nowhere to send their delivery reports',
+    holds: ({ publicUrl }) => new URL(publicUrl).port !== '0',
+    given: ({ publicUrl }) => publicUrl,
+  },
+  {
     name: 'QUEUE_EXPRESS_NAME',
     others: ['QUEUE_NAME'],
     sentence: 'must differ from QUEUE_NAME',

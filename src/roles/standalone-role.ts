@@ -4,11 +4,10 @@
  */
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import type { Config, Environment } from '../config/config.ts'
+import { type Config, type Environment, providersByDefault } from '../config/config.ts'
 import { lanes } from '../domain/message.ts'
 import { messageIdFloor } from '../domain/message-id.ts'
 import { startEmbeddedPostgres } from '../embedded/embedded-postgres.ts'
-import { identitiesDefault } from '../operator/operator.ts'
 import type { ProviderSettings } from '../providers/provider.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Service } from '../runtime/service.ts'
@@ -127,18 +126,10 @@ async function recoverQueue(store: Store, config: Config): Promise<void> {
   }
 }
 
-const mockWeights: Readonly<Record<string, number>> = { primary: 100, secondary: 80, backup: 60 }
-
 function mockProviders(): ProviderSettings[] {
-  return identitiesDefault.map((name) => ({
-    name,
-    url: '',
-    weight: mockWeights[name] ?? 1,
+  return providersByDefault('standalone').map((provider) => ({
+    ...provider,
     secret: randomBytes(24).toString('base64url'),
-    inDoubt: 'resend',
-    timeoutMs: 10_000,
-    concurrencyMax: 256,
-    ratePerSecondMax: null,
   }))
 }
 
