@@ -11,6 +11,7 @@
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { browserProgram } from './support/packages.ts'
 import { startPostgres } from './support/postgres-server.ts'
 import { startRedis } from './support/redis-server.ts'
 
@@ -50,6 +51,8 @@ async function main(args: readonly string[]): Promise<void> {
 
 async function startServers(): Promise<Record<string, string>> {
   title('servers')
+  // Here, because a test has not the time to install it.
+  browserProgram()
   const postgres = await startPostgres()
   cleanups.push(() => postgres.remove())
   const redis = await startRedis()

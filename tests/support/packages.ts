@@ -1,4 +1,4 @@
-/** The real servers that tests run against: found on this machine, or installed from Debian's packages. */
+/** The real servers and the browser that tests use: found on this machine, or installed from Debian's packages. */
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -22,6 +22,14 @@ export function serverPrograms(): ServerPrograms {
     )
   }
   return { postgresBin: programs.postgresBin, redisServer: programs.redisServer }
+}
+
+/** Chromium, for tests of pages. @throws like `serverPrograms` */
+export function browserProgram(): string {
+  if (Bun.which('chromium') === null) install(['chromium'])
+  const chromium = Bun.which('chromium')
+  if (chromium === null) throw new Error('tests need Chromium: install the package chromium')
+  return chromium
 }
 
 /** Installs Debian packages, as root or with sudo that asks for nothing. */

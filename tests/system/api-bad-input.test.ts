@@ -230,17 +230,3 @@ describe("providers' reports", () => {
     expect(pointers?.toSorted()).toEqual(['/1/message_id', '/1/status'])
   })
 })
-
-describe('documentation', () => {
-  test('is in the executable', async () => {
-    const document = (await (await fetch(`${api.url}/openapi.json`)).json()) as { openapi: string }
-    expect(document.openapi).toBe('3.1.0')
-    const page = await (await fetch(`${api.url}/docs`)).text()
-    for (const [, address] of page.matchAll(/(?:src|href)="(\/[^"]*)"/g)) {
-      const response = await fetch(api.url + address)
-      expect(response.status).toBe(200)
-      const again = { 'if-none-match': response.headers.get('etag') ?? '' }
-      expect((await fetch(api.url + address, { headers: again })).status).toBe(304)
-    }
-  })
-})
