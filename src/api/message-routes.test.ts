@@ -111,6 +111,13 @@ describe('one message', () => {
 })
 
 describe('listing', () => {
+  test('that takes too long says what helps', async () => {
+    api.failures.queries = databaseError('57014')
+    const response = await api.send(`${path}?status=failed`)
+    expect(response.status).toBe(503)
+    expect(await response.json()).toMatchObject({ detail: expect.stringContaining('from and to') })
+  })
+
   test('cursors lead through all messages, each once, newest first', async () => {
     api.known.messages = Array.from({ length: 7 }, (_, n) =>
       storedMessage({ id: Bun.randomUUIDv7('hex', 1_795_000_000_000 + n) }),

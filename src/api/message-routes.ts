@@ -10,7 +10,7 @@ import {
   listParametersSchema,
   type MessageBody,
 } from './message-schemas.ts'
-import { type Fault, type Problem, problemResponse } from './problems.ts'
+import { type Fault, type Problem, passingProblem, problemResponse } from './problems.ts'
 import type { DeliveryReportsBody } from './report-schemas.ts'
 import { type Exchange, jsonResponse, queryOf, type Route } from './route.ts'
 import { type ClassifyDatabaseError, storeFailure } from './store-failure.ts'
@@ -38,14 +38,15 @@ export function messageRoutes({ queries, classify }: MessageRoutesOptions): Rout
     return found.ok ? jsonResponse(show(found.value)) : problemResponse(found.problem, requestId)
   }
 
-  async function orProblem<T>(read: () => Promise<T | null>) {
+  async function orProblem<T>(read: () => Promise<T | null>, onTimeout?: Problem) {
     try {
       const value = await read()
       return value === null ? null : ({ ok: true, value } as const)
     } catch (error) {
       const failure = storeFailure(error, classify)
       if (failure === null) throw error
-      return { ok: false, problem: failure.problem } as const
+      const isTimeout = classify(error) === 'timeout'
+      return { ok: false, problem: (isTimeout && onTimeout) || failure.problem } as const
     }
   }
 
@@ -54,7 +55,7 @@ export function messageRoutes({ queries, classify }: MessageRoutesOptions): Rout
     if ('kind' in parsed) return problemResponse(parsed, requestId)
     const { filter, before, limit } = parsed
     // One more than shown tells whether there is a next page.
-    const found = await orProblem(() => queries.list(filter, before, limit + 1))
+    const found = await orProblem(() => queries.list(filter, before, limit + 1), searchTooLong)
     if (found === null || !found.ok) {
       return problemResponse(found?.problem ?? messageNotFound, requestId)
     }
@@ -86,6 +87,13 @@ const messageNotFound: Problem = {
   kind: 'message-not-found',
   detail: 'No message has this id; messages older than the retention time are gone.',
 }
+
+/** What few messages have in common is found by looking at all of them. */
+const searchTooLong: Problem = passingProblem(
+  'unavailable',
+  'The search took too long: narrow it with from and to.',
+  1,
+)
 
 interface Listing {
   readonly filter: MessageFilter

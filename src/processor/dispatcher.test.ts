@@ -39,6 +39,7 @@ function setup({ outcomeOf = () => taken, beforeClaim }: Script) {
   const sent: string[] = []
   const unsent: UnsentSettlement[] = []
   const acknowledged: string[] = []
+  const requested: ClaimRequest[] = []
   let submits = 0
   let claims = 0
   const permits = createPermits({ max: 100, reservedMax: 10 })
@@ -62,6 +63,7 @@ function setup({ outcomeOf = () => taken, beforeClaim }: Script) {
     store: {
       claimMessages: async (requests) => {
         beforeClaim?.(++claims)
+        requested.push(...requests)
         return requests.map(claimedMessage)
       },
       reassignMessages: async (moves) => new Set(moves.map(({ id }) => id)),
@@ -99,6 +101,7 @@ function setup({ outcomeOf = () => taken, beforeClaim }: Script) {
     sent,
     unsent,
     acknowledged,
+    requested,
     claims: () => claims,
   }
 }
@@ -196,6 +199,7 @@ describe('dispatching', () => {
     const again = { ...entry, receipt: 'another receipt' }
     gateway.dispatch([entry, again])
     await gateway.dispatcher.idle()
+    expect(gateway.requested).toEqual([{ id: entry.id, provider: 'a' }])
     expect(gateway.sent).toEqual([entry.id])
     expect(gateway.acknowledged.sort()).toEqual(receiptsOf([entry, again]))
     expect(gateway.permits.inUse).toBe(0)

@@ -5,7 +5,7 @@
  * Two kinds of failure are kept apart: a submit that failed is an outcome and is recorded; a claim or a settlement that could
  * not be recorded leaves the entry unacknowledged, for the reclaim and the sweep to find.
  */
-import type { ClaimedMessage, Lane } from '../domain/message.ts'
+import type { ClaimedMessage, Lane, MessageId } from '../domain/message.ts'
 import { messageIdTimeMs } from '../domain/message-id.ts'
 import type { RetrySchedule } from '../domain/retry-schedule.ts'
 import type { SubmitOutcome } from '../domain/submit-outcome.ts'
@@ -162,10 +162,12 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
    * stays in the queue. Null when the process has to end first, or the statement is refused for what is in it.
    */
   async function claim(lane: Lane, placed: readonly Placed[]): Promise<ClaimedMessage[] | null> {
-    const claims = placed.map(({ entry, reservation }) => ({
-      id: entry.id,
-      provider: reservation.provider,
-    }))
+    // An id that is in the batch twice is submitted where its first entry has a place.
+    const providers = new Map<MessageId, string>()
+    for (const { entry, reservation } of placed) {
+      if (!providers.has(entry.id)) providers.set(entry.id, reservation.provider)
+    }
+    const claims = Array.from(providers, ([id, provider]) => ({ id, provider }))
     try {
       return await retry(() => store.claimMessages(claims, options.claimLeaseMs), {
         pauseMs: claimPauseMs,

@@ -25,7 +25,11 @@ describe('HTTP outcome', () => {
     expect(answer(200, body)).toMatchObject({ kind: 'indeterminate', code: 'malformed_response' })
   })
 
-  test.each([408, 425, 500, 502, 503, 504])('%d is unavailable', (status) => {
+  test('a gateway that stopped waiting leaves it in doubt', () => {
+    expect(answer(504, '')).toMatchObject({ kind: 'indeterminate', code: 'http_status_504' })
+  })
+
+  test.each([408, 425, 500, 502, 503])('%d is unavailable', (status) => {
     expect(answer(status, '').kind).toBe('unavailable')
   })
 

@@ -22,6 +22,8 @@ export function classifyResponse(response: Response, body: string | null): Submi
   if (status === 429) {
     return { kind: 'throttled', retryAfterMs: retryAfterMs(response.headers), ...failure }
   }
+  // A proxy passed the request on and stopped waiting (RFC 9110 §15.6.5): the provider may have it.
+  if (status === 504) return { kind: 'indeterminate', ...failure }
   if (status === 408 || status === 425 || status >= 500) return { kind: 'unavailable', ...failure }
   // A redirect is a wrong URL in our configuration, not a fault of the message.
   if (status < 400) return { kind: 'unavailable', ...failure }
