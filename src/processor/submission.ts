@@ -174,20 +174,8 @@ function released(
   provider: string,
   failures: AttemptFailure[],
 ): RoundResult {
-  const { id, attempt, lane, inDoubtProvider } = message
-  return {
-    kind: 'unsent',
-    settlement: {
-      id,
-      attempt,
-      lane,
-      result: 'released',
-      retryInMs: 0,
-      provider,
-      inDoubtProvider,
-      failures,
-    },
-  }
+  const { inDoubtProvider } = message
+  return unsent(message, { result: 'released', retryInMs: 0, provider, inDoubtProvider, failures })
 }
 
 function inDoubt(
@@ -225,20 +213,7 @@ function again(
   failures: AttemptFailure[],
   retryInMs: number,
 ): RoundResult {
-  const { id, attempt, lane } = message
-  return {
-    kind: 'unsent',
-    settlement: {
-      id,
-      attempt,
-      lane,
-      result: 'queued',
-      retryInMs,
-      provider,
-      inDoubtProvider,
-      failures,
-    },
-  }
+  return unsent(message, { result: 'queued', retryInMs, provider, inDoubtProvider, failures })
 }
 
 function final(
@@ -247,18 +222,12 @@ function final(
   provider: string,
   failures: AttemptFailure[],
 ): RoundResult {
-  const { id, attempt, lane } = message
-  return {
-    kind: 'unsent',
-    settlement: {
-      id,
-      attempt,
-      lane,
-      result,
-      retryInMs: 0,
-      provider,
-      inDoubtProvider: null,
-      failures,
-    },
-  }
+  return unsent(message, { result, retryInMs: 0, provider, inDoubtProvider: null, failures })
+}
+
+function unsent(
+  { id, attempt, lane }: ClaimedMessage,
+  outcome: Omit<UnsentSettlement, 'id' | 'attempt' | 'lane'>,
+): RoundResult {
+  return { kind: 'unsent', settlement: { id, attempt, lane, ...outcome } }
 }
