@@ -89,13 +89,14 @@ function addServices(
         options.processes === undefined
           ? environment
           : { ...environment, PROCESSES: String(options.processes) }
+      // Before there are children: they inherit it, and would lose their tie to the parent by replacing themselves.
+      if (role === 'processor') liftOutboundLimit(environment)
       // A child has the parent's command line, and PROCESSES=1 from it: see the supervisor.
       const count = process.send === undefined ? processesWanted(wanted, role) : 1
       if (count > 1) {
         exit(await runSupervised(wanted, configFor(wanted, role), role))
         return
       }
-      if (role === 'processor') liftOutboundLimit(environment)
       exit(await run(environment))
     }
 

@@ -42,6 +42,9 @@ export async function runUntilStopped(options: RunOptions): Promise<number> {
       stopNow(signal)
       return
     }
+    // A terminal and systemd signal the whole group, and the supervisor signals its children too: only the supervisor, which
+    // ends or kills its children, takes the second for impatience.
+    if (process.connected) return
     logger.warn({ event: 'process.killed', signal })
     log.flush()
     process.exit(exitCodes.failure)
