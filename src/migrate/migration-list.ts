@@ -3,6 +3,7 @@
  * made with; a test compares the list with the folder.
  */
 import messages from '../../migrations/0001_messages.sql' with { type: 'text' }
+import claimToken from '../../migrations/0002_claim_token.sql' with { type: 'text' }
 
 export interface Migration {
   readonly version: number
@@ -14,6 +15,7 @@ export interface Migration {
 
 const sources: readonly (readonly [version: number, name: string, sql: string])[] = [
   [1, 'messages', messages],
+  [2, 'claim_token', claimToken],
 ]
 
 export const migrations: readonly Migration[] = sources.map(([version, name, sql]) => ({

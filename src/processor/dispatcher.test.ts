@@ -31,10 +31,13 @@ interface Script {
   readonly outcomeOf?: (nth: number) => SubmitOutcome
   /** Called before the nth claim, from 1; what it throws, the claim throws. */
   readonly beforeClaim?: (nth: number) => void
+  /** Likewise before the nth move to another provider. */
+  readonly beforeReassign?: (nth: number) => void
+  readonly providers?: readonly ProviderSettings[]
 }
 
 /** A dispatcher between a store that has every message and a provider that follows the script. */
-function setup({ outcomeOf = () => taken, beforeClaim }: Script) {
+function setup({ outcomeOf = () => taken, beforeClaim, beforeReassign, ...script }: Script) {
   const work = new AbortController()
   const sent: string[] = []
   const unsent: UnsentSettlement[] = []
@@ -42,9 +45,10 @@ function setup({ outcomeOf = () => taken, beforeClaim }: Script) {
   const requested: ClaimRequest[] = []
   let submits = 0
   let claims = 0
+  let moves = 0
   const permits = createPermits({ max: 100, reservedMax: 10 })
   const pool = createProviderPool({
-    providers: [provider],
+    providers: script.providers ?? [provider],
     circuit: {
       windowMs: 10_000,
       failureRatio: 0.5,
@@ -66,7 +70,10 @@ function setup({ outcomeOf = () => taken, beforeClaim }: Script) {
         requested.push(...requests)
         return requests.map(claimedMessage)
       },
-      reassignMessages: async (moves) => new Set(moves.map(({ id }) => id)),
+      reassignMessages: async (reassignments) => {
+        beforeReassign?.(++moves)
+        return new Set(reassignments.map(({ id }) => id))
+      },
     },
     queue: { append: () => Promise.reject(new Error('nothing is handed back')) },
     pool,
@@ -181,6 +188,23 @@ describe('dispatching', () => {
       expect(permits.inUse).toBe(0)
       expect(pool.status()[0]?.inFlight).toBe(0)
     }
+  })
+
+  test('a move to another provider that fails is tried again before anything goes out there', async () => {
+    const gateway = setup({
+      providers: [provider, { ...provider, name: 'b' }],
+      outcomeOf: (nth) => (nth === 1 ? refused : taken),
+      beforeReassign: (nth) => {
+        expect(gateway.sent).toEqual([])
+        if (nth <= 2) throw new Error('the server is away')
+      },
+    })
+    const entries = entriesOf(1)
+    gateway.dispatch(entries)
+    await gateway.dispatcher.idle()
+    expect(gateway.sent).toEqual(entries.map(({ id }) => id))
+    expect(gateway.acknowledged).toEqual(receiptsOf(entries))
+    expect(gateway.permits.inUse).toBe(0)
   })
 
   test('a message claimed when the process has to end is handed back, not sent', async () => {

@@ -5,6 +5,7 @@
  * Two kinds of failure are kept apart: a submit that failed is an outcome and is recorded; a claim or a settlement that could
  * not be recorded leaves the entry unacknowledged, for the reclaim and the sweep to find.
  */
+import { newClaimToken } from '../domain/claim-token.ts'
 import type { ClaimedMessage, Lane, MessageId } from '../domain/message.ts'
 import { messageIdTimeMs } from '../domain/message-id.ts'
 import type { RetrySchedule } from '../domain/retry-schedule.ts'
@@ -13,7 +14,7 @@ import type { ProviderPool, Reservation } from '../providers/provider-pool.ts'
 import type { Queue, QueueEntry } from '../queue/queue.ts'
 import { createBatcher } from '../runtime/batcher.ts'
 import type { Clock } from '../runtime/clock.ts'
-import { type Logger, maskRecipient } from '../runtime/logger.ts'
+import { type Logger, maskRecipient, maskRecipientIn } from '../runtime/logger.ts'
 import type { Permits } from '../runtime/permits.ts'
 import { retry } from '../runtime/retry.ts'
 import type { Reassignment } from '../store/message-claims.ts'
@@ -59,8 +60,8 @@ interface Placed {
   readonly reservation: Reservation
 }
 
-const claimPauseMs = 100
-const claimPauseMsMax = 1_000
+const answerPauseMs = 100
+const answerPauseMsMax = 1_000
 
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const { store, pool, recorder, permits, metrics, logger, clock } = options
@@ -83,9 +84,12 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     flightsMax: 2,
     lingerMs: 2,
     run: async (items) => {
-      const ours = await store.reassignMessages(items, options.claimLeaseMs)
+      const ours = await untilAnswered({ event: 'reassign.failed', count: items.length }, () =>
+        store.reassignMessages(items, options.claimLeaseMs),
+      )
       return items.map((item) => ours.has(item.id))
     },
+    isItemFault: options.isDataFault,
     onBatch: (size) => metrics.batchSize.observe({ statement: 'reassign' }, size),
   })
 
@@ -168,18 +172,28 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       if (!providers.has(entry.id)) providers.set(entry.id, reservation.provider)
     }
     const claims = Array.from(providers, ([id, provider]) => ({ id, provider }))
+    const token = newClaimToken(options.random)
     try {
-      return await retry(() => store.claimMessages(claims, options.claimLeaseMs), {
-        pauseMs: claimPauseMs,
-        pauseMsMax: claimPauseMsMax,
-        signal: workSignal,
-        isFinal: options.isDataFault,
-        onFailure: (error, attempt) =>
-          logger.error({ event: 'claim.failed', lane, count: claims.length, attempt, err: error }),
-      })
+      return await untilAnswered({ event: 'claim.failed', lane, count: claims.length }, () =>
+        store.claimMessages(claims, options.claimLeaseMs, token),
+      )
     } catch {
       return null
     }
+  }
+
+  /**
+   * While PostgreSQL is away: nothing that it would have to know goes out, and nobody else is told that it might have.
+   * @throws when the process has to end first, or the statement is refused for what is in it
+   */
+  function untilAnswered<T>(event: Record<string, unknown>, ask: () => Promise<T>): Promise<T> {
+    return retry(ask, {
+      pauseMs: answerPauseMs,
+      pauseMsMax: answerPauseMsMax,
+      signal: workSignal,
+      isFinal: options.isDataFault,
+      onFailure: (error, attempt) => logger.error({ ...event, attempt, err: error }),
+    })
   }
 
   /**
@@ -252,7 +266,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     if (outcome.kind === 'taken') {
       logger.info({ ...event, provider_message_id: outcome.providerMessageId })
     } else {
-      logger.warn({ ...event, code: outcome.code, detail: outcome.detail })
+      const masked = (text: string): string => maskRecipientIn(text, message.recipient)
+      logger.warn({ ...event, code: masked(outcome.code), detail: masked(outcome.detail) })
     }
   }
 

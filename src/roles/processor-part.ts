@@ -23,6 +23,12 @@ export interface ProcessorPartOptions {
   readonly logger: Logger
 }
 
+/** A message whose day is dropped already is the fault of that message too, and must not keep the others from being recorded. */
+function isDataFault(error: unknown): boolean {
+  const kind = databaseErrorKind(error)
+  return kind === 'data' || kind === 'partition_missing'
+}
+
 export function createProcessorPart(options: ProcessorPartOptions): Service {
   const { config, providers } = options
   const { processing } = config
@@ -38,7 +44,7 @@ export function createProcessorPart(options: ProcessorPartOptions): Service {
     random: Math.random,
   })
   const processor = createProcessor({
-    isDataFault: (error) => databaseErrorKind(error) === 'data',
+    isDataFault,
     ...processing,
     store: options.store,
     queue: options.queue,

@@ -1,9 +1,15 @@
 import { expect, test } from 'bun:test'
-import { maskRecipient, serializeError } from './logger.ts'
+import { maskRecipient, maskRecipientIn, serializeError } from './logger.ts'
 
 test('a masked recipient keeps its length, its country and three digits', () => {
   expect(maskRecipient('+491701234567')).toBe('+4917*****567')
   expect(maskRecipient('+1234567')).toBe('********')
+})
+
+test("a recipient is masked in a provider's words, however it is written there", () => {
+  expect(maskRecipientIn('+491701234567 (491701234567) is barred', '+491701234567')).toBe(
+    '+4917*****567 (4917*****567) is barred',
+  )
 })
 
 test('an error is logged without the row or the command that it carries', () => {

@@ -12,6 +12,8 @@ export type LogLevel = (typeof logLevels)[number]
 /** Log lines are gathered up to this size before they are written, and at the latest after the flush interval. */
 const bufferBytesMin = 4_096
 const flushIntervalMs = 500
+/** While nobody reads stdout, lines beyond this are dropped: a process must not grow with what it cannot say. */
+const bufferBytesMax = 16_777_216
 
 export interface ProcessLogger {
   readonly logger: Logger
@@ -20,7 +22,14 @@ export interface ProcessLogger {
 }
 
 export function createLogger(level: LogLevel, role: string): ProcessLogger {
-  const destination = pino.destination({ dest: 1, sync: false, minLength: bufferBytesMin })
+  const destination = pino.destination({
+    dest: 1,
+    sync: false,
+    minLength: bufferBytesMin,
+    maxLength: bufferBytesMax,
+  })
+  let droppedLines = 0
+  destination.on('drop', () => droppedLines++)
   const logger = pino(
     {
       level,
@@ -31,7 +40,14 @@ export function createLogger(level: LogLevel, role: string): ProcessLogger {
     },
     destination,
   )
-  const timer = setInterval(() => destination.flush(), flushIntervalMs)
+  const timer = setInterval(() => {
+    destination.flush()
+    if (droppedLines === 0) return
+    const lines = droppedLines
+    droppedLines = 0
+    // Dropped like the others while stdout is still blocked, and counted with them.
+    logger.warn({ event: 'log.dropped', lines })
+  }, flushIntervalMs)
   timer.unref()
   return {
     logger,
@@ -50,6 +66,12 @@ export function createLogger(level: LogLevel, role: string): ProcessLogger {
 export function maskRecipient(recipient: string): string {
   if (recipient.length <= 8) return '*'.repeat(recipient.length)
   return recipient.slice(0, 5) + '*'.repeat(recipient.length - 8) + recipient.slice(-3)
+}
+
+/** A provider's words, which often repeat the number, with or without its plus sign. */
+export function maskRecipientIn(text: string, recipient: string): string {
+  const digits = recipient.slice(1)
+  return text.replaceAll(digits, maskRecipient(recipient).slice(1))
 }
 
 /**

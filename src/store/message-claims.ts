@@ -3,6 +3,7 @@
  * has it; a repeated or stale queue entry finds it otherwise and gets nothing.
  */
 import type { Sql } from 'postgres'
+import { type ClaimToken, newClaimToken } from '../domain/claim-token.ts'
 import type { ClaimedMessage, Lane, MessageId } from '../domain/message.ts'
 import { messageIdRange } from '../domain/message-id.ts'
 import { plainArray, textArray } from './array-literal.ts'
@@ -26,11 +27,12 @@ const claimStatement = defineStatement<{
 }>(
   'messages.claim',
   `UPDATE messages m
-   SET status = 'sending', attempts = m.attempts + 1, provider = wanted.provider, claimed_at = now(),
+   SET status = 'sending', attempts = m.attempts + CASE m.status WHEN 'queued' THEN 1 ELSE 0 END,
+       provider = wanted.provider, claimed_at = now(), claim_token = $6::bigint,
        due_at = CASE WHEN m.due_at IS NOT NULL THEN now() + $5::bigint * interval '1 ms' END
    FROM unnest($1::uuid[], $2::text[]) AS wanted (id, provider)
    WHERE m.id = wanted.id AND m.id = ANY($1::uuid[]) AND m.id BETWEEN $3::uuid AND $4::uuid
-     AND m.status = 'queued' AND m.expires_at > now()
+     AND (m.status = 'queued' AND m.expires_at > now() OR m.status = 'sending' AND m.claim_token = $6::bigint)
    RETURNING m.id, m.lane, m.recipient, m.sender_id, m.body, m.attempts, m.provider, m.in_doubt_provider`,
 )
 
@@ -39,11 +41,13 @@ const claimStatement = defineStatement<{
  * that after a crash it is known who may hold the message. Ids that are not in the answer are somebody else's, or done.
  *
  * @param leaseMs after this time without a settlement the claim counts as lost
+ * @param token a claim whose answer got lost is asked for again with the same one, and answers what it has
  */
 export async function claimMessages(
   sql: Sql,
   requests: readonly ClaimRequest[],
   leaseMs: number,
+  token: ClaimToken = newClaimToken(Math.random),
 ): Promise<ClaimedMessage[]> {
   if (requests.length === 0) return []
   // In key order, so that two batches never wait for each other's rows in a circle.
@@ -56,6 +60,7 @@ export async function claimMessages(
     min,
     max,
     leaseMs,
+    token,
   ])
   return rows.map((row) => ({
     id: row.id,

@@ -27,7 +27,7 @@ export interface UnsentSettlement {
   readonly attempt: number
   readonly lane: Lane
   /**
-   * `queued`: again after `retryInMs`. `released`: handed back untouched, the attempt does not count.
+   * `queued`: again after `retryInMs`. `released`: handed back untouched, for another process at once.
    * `rejected`, `unknown`, `failed`: final, with a report that says why; `failed` is also a dead letter.
    */
   readonly result: 'queued' | 'released' | 'rejected' | 'unknown' | 'failed'
@@ -109,7 +109,6 @@ const settleUnsentStatement = defineStatement<{ id: string; status: MessageState
    ), moved AS (
      UPDATE messages m
      SET status = settled.status::message_status,
-         attempts = m.attempts - CASE WHEN settled.result = 'released' THEN 1 ELSE 0 END,
          provider = coalesce(settled.provider, m.provider),
          in_doubt_provider = settled.in_doubt_provider,
          failures = ${appendFailures('m.failures', 'settled.failures')},

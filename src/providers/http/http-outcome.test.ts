@@ -29,6 +29,11 @@ describe('HTTP outcome', () => {
     expect(answer(504, '')).toMatchObject({ kind: 'indeterminate', code: 'http_status_504' })
   })
 
+  test('a conflict about the key leaves it in doubt, unless the provider says what is wrong', () => {
+    expect(answer(409, '')).toMatchObject({ kind: 'indeterminate', code: 'http_status_409' })
+    expect(answer(409, '{"error_code":"duplicate"}').kind).toBe('rejected')
+  })
+
   test.each([408, 425, 500, 502, 503])('%d is unavailable', (status) => {
     expect(answer(status, '').kind).toBe('unavailable')
   })

@@ -25,6 +25,10 @@ export function classifyResponse(response: Response, body: string | null): Submi
   // A proxy passed the request on and stopped waiting (RFC 9110 §15.6.5): the provider may have it.
   if (status === 504) return { kind: 'indeterminate', ...failure }
   if (status === 408 || status === 425 || status >= 500) return { kind: 'unavailable', ...failure }
+  // The same submit, sent before, is still being worked on there (draft-ietf-httpapi-idempotency-key-header, section 2.6).
+  if (status === 409 && answer?.error_code === undefined) {
+    return { kind: 'indeterminate', ...failure }
+  }
   // A redirect is a wrong URL in our configuration, not a fault of the message.
   if (status < 400) return { kind: 'unavailable', ...failure }
   // Our credentials or address are refused (401, 403, 404, 405, 407): every message would be, so the provider is out.

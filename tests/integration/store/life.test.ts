@@ -1,5 +1,7 @@
 /** A message's life through the store's statements, on a real PostgreSQL. */
+
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { newClaimToken } from '../../../src/domain/claim-token.ts'
 import { dayMs } from '../../../src/domain/duration.ts'
 import {
   claimedMessages,
@@ -98,6 +100,24 @@ describe('claiming', () => {
     ).toEqual([])
   })
 
+  test('whose answer got lost answers again, to the same claimant only, and counts once', async () => {
+    const { store } = fixture
+    const message = newMessage()
+    await store.insertMessages([message], validityMs)
+    const requests = [{ id: message.id, provider: 'a' }]
+    const token = newClaimToken(Math.random)
+    const first = await store.claimMessages(requests, 60_000, token)
+    const again = await store.claimMessages(requests, 60_000, token)
+    expect(again).toEqual(first)
+    expect(again).toMatchObject([{ id: message.id, attempt: 1 }])
+    expect(await store.claimMessages(requests, 60_000)).toEqual([])
+    await store.settleSent(
+      [{ id: message.id, attempt: 1, provider: 'a', providerMessageId: 'r', failures: [] }],
+      60_000,
+    )
+    expect(await store.claimMessages(requests, 60_000, token)).toEqual([])
+  })
+
   test('a move to another provider is only for who holds the claim', async () => {
     const { store } = fixture
     const [first, second] = await claimedMessages(store, 2)
@@ -194,7 +214,7 @@ describe('settling', () => {
     })
   })
 
-  test('handed back, the attempt does not count; only the newest failures are kept', async () => {
+  test('handed back, it is queued; only the newest failures are kept', async () => {
     const { store } = fixture
     const [first, second] = await claimedMessages(store, 2)
     const base = { lane: 'normal', retryInMs: 0, provider: 'a', inDoubtProvider: null } as const
@@ -205,7 +225,7 @@ describe('settling', () => {
     ])
     expect(await store.queries.get(first?.id ?? '')).toMatchObject({
       status: 'queued',
-      attempts: 0,
+      attempts: 1,
     })
     const kept = (await store.queries.get(second?.id ?? ''))?.failures.map(({ code }) => code)
     expect(kept).toEqual(many.slice(5).map(({ code }) => code))
