@@ -1,5 +1,4 @@
 /** Chores that have no hurry: partitions ahead and retention behind, and the gauges that need a question to a server. */
-import { dayMs } from '../domain/duration.ts'
 import { lanes } from '../domain/message.ts'
 import type { ProviderPool } from '../providers/provider-pool.ts'
 import type { Queue } from '../queue/queue.ts'
@@ -12,7 +11,7 @@ import type { Store } from '../store/store.ts'
 import type { ProcessorMetrics } from './processor-metrics.ts'
 
 export interface UpkeepOptions {
-  readonly store: Pick<Store, 'createPartitions' | 'dropPartitionsBefore' | 'countDeadLetters'>
+  readonly store: Pick<Store, 'createPartitions' | 'dropPartitions' | 'countDeadLetters'>
   readonly queue: Pick<Queue, 'depth'>
   readonly pool: Pick<ProviderPool, 'status'>
   readonly permits: Permits
@@ -34,8 +33,7 @@ export function createUpkeepServices(options: UpkeepOptions): Service[] {
 
   async function keepPartitions(): Promise<undefined> {
     await store.createPartitions(options.partitionsAheadDays)
-    const oldest = new Date(clock.now() - options.retentionDays * dayMs)
-    const { dropped, failures } = await store.dropPartitionsBefore(oldest)
+    const { dropped, failures } = await store.dropPartitions(options.retentionDays)
     for (const partition of dropped) logger.info({ event: 'partition.dropped', partition })
     for (const error of failures) logger.warn({ event: 'partition.not_dropped', err: error })
     return undefined

@@ -13,12 +13,13 @@ const createStatement = defineStatement(
    FROM generate_series(-1, $1::int) AS ahead`,
 )
 
-const listStatement = defineStatement<{ name: string; day: string }>(
-  'partitions.list',
+const overdueStatement = defineStatement<{ name: string; day: string }>(
+  'partitions.overdue',
   `SELECT child.relname AS name, right(child.relname, 8) AS day
    FROM pg_inherits
    JOIN pg_class child ON child.oid = inhrelid
    WHERE inhparent IN ('messages'::regclass, 'provider_references'::regclass, 'delivery_reports'::regclass)
+     AND right(child.relname, 8) < to_char((now() AT TIME ZONE 'UTC')::date - $1::int, 'YYYYMMDD')
    ORDER BY 2, 1`,
 )
 
@@ -35,16 +36,16 @@ export interface PartitionsDropped {
 }
 
 /**
- * Drops the partitions of whole days before `day`, and the dead letters of those days. All tables of a day go together, so
- * that no message is without its reports; a day gives up at once when it would have to wait for a lock.
+ * Drops the partitions of whole days that are more than `retentionDays` ago, and the dead letters of those days; by the clock
+ * of PostgreSQL, because a process whose own is wrong would drop what cannot be brought back. All tables of a day go together,
+ * so that no message is without its reports; a day gives up at once when it would have to wait for a lock.
  */
-export async function dropPartitionsBefore(sql: Sql, day: Date): Promise<PartitionsDropped> {
-  const limit = day.toISOString().slice(0, 10).replaceAll('-', '')
-  const days = Map.groupBy(await listStatement(sql, []), (partition) => partition.day)
+export async function dropPartitions(sql: Sql, retentionDays: number): Promise<PartitionsDropped> {
+  const overdue = await overdueStatement(sql, [retentionDays])
+  const days = Map.groupBy(overdue, (partition) => partition.day)
   const dropped: string[] = []
   const failures: unknown[] = []
   for (const [name, partitions] of days) {
-    if (name >= limit) continue
     const tables = partitions.map((partition) => partition.name)
     try {
       await sql.begin(async (transaction) => {

@@ -34,7 +34,7 @@ export interface SweepResult {
 const sweepStatement = defineStatement<{ looked: number; found: Record<string, number> | null }>(
   'recovery.sweep',
   `WITH mark AS MATERIALIZED (
-     SELECT lane, watermark, least($2::uuid, uuid_v7_floor(now() - $5::bigint * interval '1 ms')) AS up_to
+     SELECT lane, watermark, least($2::uuid, $5::uuid) AS up_to
      FROM sweep_watermarks WHERE lane = $1::lane FOR UPDATE SKIP LOCKED
    ), span AS MATERIALIZED (
      SELECT m.id, m.lane, m.status, m.due_at
@@ -64,15 +64,17 @@ const sweepStatement = defineStatement<{ looked: number; found: Record<string, n
 )
 
 /**
- * An INSERT that runs longer than its time limit: a COMMIT that waits for the disk or for a standby has none. Asked in a
- * statement of its own, before the sweep's snapshot is taken: what has ended by then is visible to the sweep.
+ * How far a sweep may go, and whether an INSERT runs longer than its time limit: a COMMIT that waits for the disk or for a
+ * standby has none. Asked in a statement of its own, before the sweep's snapshot is taken: what has ended by then is visible
+ * to the sweep, and what has not is younger than the limit of the same moment.
  */
-const overdueInsertStatement = defineStatement(
-  'recovery.overdue_insert',
-  `SELECT FROM pg_stat_activity
-   WHERE datname = current_database() AND state <> 'idle' AND query LIKE '/* ${insertStatementName} */%'
-     AND query_start < now() - ($1::bigint - ${insertDelayMsMax}) * interval '1 ms'
-   LIMIT 1`,
+const sweepLimitStatement = defineStatement<{ up_to: string; blocked: boolean }>(
+  'recovery.sweep_limit',
+  `SELECT uuid_v7_floor(now() - $1::bigint * interval '1 ms') AS up_to, EXISTS (
+     SELECT FROM pg_stat_activity
+     WHERE datname = current_database() AND state <> 'idle' AND query LIKE '/* ${insertStatementName} */%'
+       AND xact_start < now() - ($1::bigint - ${insertDelayMsMax}) * interval '1 ms'
+   ) AS blocked`,
 )
 
 export interface SweepOptions {
@@ -90,9 +92,9 @@ export async function sweepLane(
   lane: Lane,
   { upTo, graceMs, leaseMs, reportTimeoutMs }: SweepOptions,
 ): Promise<SweepResult> {
-  const overdue = await overdueInsertStatement(sql, [graceMs])
-  if (overdue.length > 0) return { more: false, found: {} }
-  const rows = await sweepStatement(sql, [lane, upTo, leaseMs, reportTimeoutMs, graceMs])
+  const [limit] = await sweepLimitStatement(sql, [graceMs])
+  if (limit === undefined || limit.blocked) return { more: false, found: {} }
+  const rows = await sweepStatement(sql, [lane, upTo, leaseMs, reportTimeoutMs, limit.up_to])
   return { more: (rows[0]?.looked ?? 0) >= sweepRowsMax, found: rows[0]?.found ?? {} }
 }
 

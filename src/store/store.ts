@@ -11,7 +11,7 @@ import {
 import { claimMessages, reassignMessages } from './message-claims.ts'
 import { insertMessages } from './message-inserts.ts'
 import { createMessageQueries, type MessageQueries, type ReadTarget } from './message-queries.ts'
-import { createPartitions, dropPartitionsBefore } from './partitions.ts'
+import { createPartitions, dropPartitions } from './partitions.ts'
 import { promoteDue, sweepLane } from './recovery.ts'
 import type { ReplicaLag } from './replica-lag.ts'
 import {
@@ -40,7 +40,7 @@ export interface Store {
   readonly countDeadLetters: Bound<typeof countDeadLetters>
   readonly replayDeadLetters: Bound<typeof replayDeadLetters>
   readonly createPartitions: Bound<typeof createPartitions>
-  readonly dropPartitionsBefore: Bound<typeof dropPartitionsBefore>
+  readonly dropPartitions: Bound<typeof dropPartitions>
   /** Resolves when the primary answers. */
   ping(): Promise<void>
 }
@@ -76,7 +76,7 @@ export function createStore(options: StoreOptions): Store {
     countDeadLetters: (...rest) => countDeadLetters(sql, ...rest),
     replayDeadLetters: (...rest) => replayDeadLetters(sql, ...rest),
     createPartitions: (...rest) => createPartitions(sql, ...rest),
-    dropPartitionsBefore: (...rest) => dropPartitionsBefore(sql, ...rest),
+    dropPartitions: (...rest) => dropPartitions(sql, ...rest),
     async ping() {
       await sql`/* store.ping */ SELECT 1`
     },
