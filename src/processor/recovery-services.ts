@@ -10,6 +10,7 @@ import type { ProviderPool } from '../providers/provider-pool.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { pause } from '../runtime/notifier.ts'
 import { createPeriodic } from '../runtime/periodic.ts'
 import type { Permits } from '../runtime/permits.ts'
 import type { Service } from '../runtime/service.ts'
@@ -19,7 +20,7 @@ import type { ProcessorMetrics } from './processor-metrics.ts'
 import { recordPauseMsMax } from './recorder.ts'
 
 export interface RecoveryOptions {
-  readonly store: Pick<Store, 'promoteDue' | 'sweepLane' | 'checkParkedReports'>
+  readonly store: Pick<Store, 'promoteDue' | 'sweepLane' | 'checkParkedReports' | 'ping'>
   readonly queue: Pick<Queue, 'append' | 'depth' | 'reclaim'>
   readonly pool: Pick<ProviderPool, 'unknownProviders' | 'room'>
   readonly permits: Permits
@@ -44,7 +45,7 @@ const recheckMs = 30_000
  * After an outage of PostgreSQL, what became of the messages under way is recorded first: promoted before that, those whose
  * lease ended meanwhile would be sent again although their processor lives and knows.
  */
-const promoteFailurePauseMs = 2 * recordPauseMsMax
+const recordersFirstMs = 2 * recordPauseMsMax
 const reclaimIntervalMs = 2_000
 const reclaimMax = 500
 const parkedIntervalMs = 250
@@ -56,7 +57,21 @@ export function createRecoveryServices(options: RecoveryOptions): Service[] {
     (error: unknown): void =>
       logger.warn({ event: 'recovery.failed', chore, err: error })
 
-  async function promote(): Promise<boolean> {
+  let isAfterFailure = false
+
+  async function promote(signal: AbortSignal): Promise<boolean> {
+    if (isAfterFailure) {
+      await store.ping()
+      await pause(recordersFirstMs, signal)
+      if (signal.aborted) return false
+    }
+    isAfterFailure = true
+    const more = await promoteNow()
+    isAfterFailure = false
+    return more
+  }
+
+  async function promoteNow(): Promise<boolean> {
     const [normal, express] = await Promise.all(lanes.map((lane) => queue.depth(lane)))
     const { promotions, more } = await store.promoteDue({
       recheckMs,
@@ -125,12 +140,11 @@ export function createRecoveryServices(options: RecoveryOptions): Service[] {
   const chore = (
     name: string,
     intervalMs: number,
-    run: () => Promise<boolean | undefined>,
-    failurePauseMs?: number,
-  ): Service => createPeriodic({ name, intervalMs, run, onError: onError(name), failurePauseMs })
+    run: (signal: AbortSignal) => Promise<boolean | undefined>,
+  ): Service => createPeriodic({ name, intervalMs, run, onError: onError(name) })
 
   return [
-    chore('promote', options.promoteIntervalMs, promote, promoteFailurePauseMs),
+    chore('promote', options.promoteIntervalMs, promote),
     chore('sweep', options.sweepIntervalMs, sweep),
     chore('reclaim', reclaimIntervalMs, reclaim),
     chore('check parked reports', parkedIntervalMs, checkParked),

@@ -8,14 +8,12 @@ export interface PeriodicOptions {
   /** True: there is more to do, run again at once. What it throws goes to `onError`, and the chore goes on. */
   readonly run: (signal: AbortSignal) => Promise<boolean | undefined>
   readonly onError: (error: unknown) => void
-  /** After a failure the chore waits so much longer than usual, so that a server that is away is not hammered. */
-  readonly failurePauseMs?: number | undefined
 }
 
-const failurePauseMsDefault = 500
+/** After a failure the chore waits longer than usual, so that a server that is away is not hammered. */
+const failurePauseMsMin = 500
 
-export function createPeriodic(options: PeriodicOptions): Service {
-  const { name, intervalMs, run, onError, failurePauseMs = failurePauseMsDefault } = options
+export function createPeriodic({ name, intervalMs, run, onError }: PeriodicOptions): Service {
   const stopping = new AbortController()
   let running: Promise<void> | undefined
 
@@ -26,7 +24,7 @@ export function createPeriodic(options: PeriodicOptions): Service {
         if (more === true) continue
       } catch (error) {
         if (!stopping.signal.aborted) onError(error)
-        await pause(failurePauseMs, stopping.signal)
+        await pause(failurePauseMsMin, stopping.signal)
       }
       // Up to a tenth more, so that many processes do not run their chores in step.
       await pause(intervalMs * (1 + Math.random() / 10), stopping.signal)

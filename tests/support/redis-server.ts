@@ -18,6 +18,8 @@ export interface RedisServer {
   /** With SIGTERM: it writes what it has. */
   stop(): Promise<void>
   kill(): Promise<void>
+  /** As an operator would by mistake. */
+  flushAll(): Promise<void>
   /** Empties its directory, while it is stopped: it starts again knowing nothing. */
   forget(): void
   remove(): Promise<void>
@@ -34,7 +36,9 @@ export async function startRedis(): Promise<RedisServer> {
     const durable = ['--appendonly', 'yes', '--appendfsync', 'everysec', '--save', '']
     const command = asServer([redisServer, ...options, ...durable], null, 'KILL')
     running = Bun.spawn(command, { stdio: ['ignore', 'ignore', 'ignore'] })
-    await eventually(() => ping(port), { what: `Redis on port ${port} answers` })
+    await eventually(async () => (await ask(port, 'PING')) === '+PONG', {
+      what: `Redis on port ${port} answers`,
+    })
   }
 
   async function end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
@@ -51,6 +55,10 @@ export async function startRedis(): Promise<RedisServer> {
     start,
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
+    async flushAll() {
+      const answer = await ask(port, 'FLUSHALL')
+      if (answer !== '+OK') throw new Error(`FLUSHALL was answered ${answer}`)
+    },
     forget: () => rmSync(join(directory, 'appendonlydir'), { recursive: true, force: true }),
     async remove() {
       await end('SIGKILL')
@@ -59,15 +67,16 @@ export async function startRedis(): Promise<RedisServer> {
   }
 }
 
-function ping(port: number): Promise<boolean> {
+/** A command without arguments; answers the first line of the reply. */
+function ask(port: number, command: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: '127.0.0.1', port })
     socket.setTimeout(1_000, () => socket.destroy(new Error('no answer')))
     socket.once('error', reject)
-    socket.once('connect', () => socket.write('PING\r\n'))
+    socket.once('connect', () => socket.write(`${command}\r\n`))
     socket.once('data', (data) => {
       socket.destroy()
-      resolve(data.toString().startsWith('+PONG'))
+      resolve(data.toString().split('\r\n', 1)[0] ?? '')
     })
   })
 }
