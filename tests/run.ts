@@ -8,6 +8,7 @@
  * | unit | tests beside their sources, and those of the tree itself; no servers |
  * | integration, conformance | against real PostgreSQL and Redis |
  * | system, faults | the compiled binary against the same |
+ * | simulation | the whole pipeline on virtual time, with faults by seed |
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -26,6 +27,7 @@ const stages: Readonly<Record<string, readonly string[]>> = {
   conformance: ['./tests/conformance'],
   system: ['./tests/system'],
   faults: ['./tests/faults'],
+  simulation: ['./tests/simulation'],
 }
 
 const totals = { passed: 0, failed: 0 }
