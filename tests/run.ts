@@ -22,7 +22,7 @@ const binary = join(root, 'dist', 'sms-gateway')
 const testTimeoutMs = 60_000
 
 const stages: Readonly<Record<string, readonly string[]>> = {
-  unit: ['./src', './tests/tree'],
+  unit: ['./src', './tests/support', './tests/tree'],
   integration: ['./tests/integration'],
   conformance: ['./tests/conformance'],
   system: ['./tests/system'],
