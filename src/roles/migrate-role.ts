@@ -25,8 +25,11 @@ export async function runMigrate(
   try {
     const { write } = config.postgres
     const name = write === null ? 'PostgreSQL' : serverName(write)
-    const ping = (): Promise<unknown> => database.write`SELECT 1`
-    await waitForServers([{ name, ping }], config.processing.startTimeoutMs, say)
+    await waitForServers(
+      [{ name, ping: () => database.ping() }],
+      config.processing.startTimeoutMs,
+      say,
+    )
     return await migrateDatabase(database, options, print)
   } catch (error) {
     throw new StartRefused(

@@ -60,7 +60,7 @@ export async function requireServers(
   const { write } = config.postgres
   const primary: AwaitedServer = {
     name: write === null ? 'the embedded PostgreSQL' : serverName(write),
-    ping: () => database.write`SELECT 1`,
+    ping: () => database.ping(),
   }
   try {
     await waitForServers([primary, ...others], config.processing.startTimeoutMs, say)

@@ -2,6 +2,8 @@
  * What a failed statement means for its caller. Total: an error that cannot be classified is `defect`.
  */
 
+import { unansweredCode } from './pool.ts'
+
 export type DatabaseErrorKind =
   /** No answer from the server, or it is starting, stopping, full, read-only: try again later. */
   | 'unavailable'
@@ -16,8 +18,9 @@ export type DatabaseErrorKind =
   /** A bug of ours. */
   | 'defect'
 
-/** Codes of the driver (postgres.js) and of sockets, where no SQLSTATE exists. */
+/** Codes of ours, of the driver (postgres.js) and of sockets, where no SQLSTATE exists. */
 const connectionCodes = new Set([
+  unansweredCode,
   'CONNECTION_CLOSED',
   'CONNECTION_ENDED',
   'CONNECTION_DESTROYED',

@@ -1,13 +1,10 @@
 /**
  * Connections to PostgreSQL: one pool that writes (and reads what must be fresh), one that reads from the replica.
  */
+import type { Socket } from 'node:net'
 import postgres, { type Sql } from 'postgres'
-
-export interface ServerAddress {
-  /** A host name, an address, or the directory of a unix socket. */
-  readonly host: string
-  readonly port: number
-}
+import { createPool, type Pool, type ServerAddress } from './pool.ts'
+import { defineStatement } from './statement.ts'
 
 export interface DatabaseOptions {
   readonly write: ServerAddress
@@ -27,14 +24,19 @@ export interface DatabaseOptions {
 }
 
 export interface Database {
+  /** For the next statement: not to be kept, see `pool.ts`. */
   readonly write: Sql
   readonly read: Sql
   readonly hasReplica: boolean
+  /** Resolves when the primary answers. */
+  ping(): Promise<void>
   /** Waits for running statements, at most `timeoutMs`, then closes all connections. */
   close(timeoutMs: number): Promise<void>
 }
 
 const connectTimeoutSeconds = 5
+/** A statement that the server stops is answered this long after its time limit, or the server is not there. */
+const answerMarginMs = 1_000
 
 /**
  * Plans for the write pool. Its statements reach rows by key only, in batches given as arrays whose size the planner cannot
@@ -49,6 +51,8 @@ const keyedPlans = {
   enable_mergejoin: 'off',
   jit: 'off',
 } as const
+
+const pingStatement = defineStatement('database.ping', 'SELECT 1')
 
 /** Connects lazily: the first statement of a pool opens its first connection. */
 export function createDatabase(options: DatabaseOptions): Database {
@@ -68,17 +72,19 @@ export function createDatabase(options: DatabaseOptions): Database {
     statement_timeout: options.statementTimeoutMs,
     idle_in_transaction_session_timeout: options.statementTimeoutMs * 2,
   }
-  const pool = (server: ServerAddress, max: number, settings: object): Sql =>
-    postgres({
-      ...shared,
-      ...(server.host.startsWith('/')
-        ? { path: server.host, host: server.host }
-        : { host: server.host }),
-      port: server.port,
-      max,
-      connection: options.embedded
-        ? { application_name: options.applicationName }
-        : { ...session, ...settings },
+  const pool = (server: ServerAddress, max: number, settings: object): Pool =>
+    createPool({
+      server,
+      answerMsMax: options.embedded ? null : options.statementTimeoutMs + answerMarginMs,
+      createSql: (openSocket) =>
+        postgres({
+          ...shared,
+          ...socketOf(openSocket),
+          max,
+          connection: options.embedded
+            ? { application_name: options.applicationName }
+            : { ...session, ...settings },
+        }),
     })
 
   const write = pool(options.write, options.poolWriteMax, keyedPlans)
@@ -90,17 +96,28 @@ export function createDatabase(options: DatabaseOptions): Database {
     : pool(options.read, options.poolReadMax, { default_transaction_read_only: 'on' })
 
   return {
-    write,
-    read,
+    get write() {
+      return write.sql
+    },
+    get read() {
+      return read.sql
+    },
     hasReplica: !sameServer,
+    async ping() {
+      await pingStatement(write.sql, [])
+    },
     async close(timeoutMs) {
-      const timeout = timeoutMs / 1000
       await Promise.all([
-        write.end({ timeout }),
-        read === write ? undefined : read.end({ timeout }),
+        write.close(timeoutMs),
+        read === write ? undefined : read.close(timeoutMs),
       ])
     },
   }
+}
+
+/** An option of the driver that its types lack. */
+function socketOf(openSocket: () => Socket): object {
+  return { socket: openSocket }
 }
 
 function tlsOption(tls: DatabaseOptions['tls']): false | 'require' | 'verify-full' {

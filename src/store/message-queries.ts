@@ -9,6 +9,7 @@ import type { MessageState } from '../domain/message-state.ts'
 import type { AttemptFailure } from '../domain/submit-outcome.ts'
 import type { Database } from './database.ts'
 import { databaseErrorKind } from './database-errors.ts'
+import { answerOf } from './pool.ts'
 import type { ReplicaLag } from './replica-lag.ts'
 
 export interface StoredMessage {
@@ -94,14 +95,19 @@ export function createMessageQueries(
   return {
     get: (id) =>
       route(oldEnough(id), async (sql) => {
-        const rows = await sql<MessageRow[]>`
-          /* messages.get */ SELECT ${columns(sql)} FROM messages WHERE id = ${id}`
+        const rows = await answerOf(
+          sql,
+          sql<MessageRow[]>`
+          /* messages.get */ SELECT ${columns(sql)} FROM messages WHERE id = ${id}`,
+        )
         return rows[0] === undefined ? null : toMessage(rows[0])
       }),
 
     reports: (id) =>
       route(oldEnough(id), async (sql) => {
-        const rows = await sql<ReportRow[]>`
+        const rows = await answerOf(
+          sql,
+          sql<ReportRow[]>`
           /* reports.of_message */
           SELECT CASE WHEN sent_at IS NOT NULL THEN 'sent' END AS status, provider, provider_message_id,
                  NULL AS error_code, NULL AS detail, sent_at AS occurred_at, sent_at AS received_at
@@ -109,14 +115,17 @@ export function createMessageQueries(
           UNION ALL
           SELECT status, provider, provider_message_id, error_code, detail, occurred_at, received_at
           FROM delivery_reports WHERE message_id = ${id}
-          ORDER BY received_at NULLS FIRST, occurred_at LIMIT ${reportsShownMax}`
+          ORDER BY received_at NULLS FIRST, occurred_at LIMIT ${reportsShownMax}`,
+        )
         if (rows.length === 0) return null
         return rows.flatMap((row) => (row.status === null ? [] : [toReport(row, row.status)]))
       }),
 
     list: (filter, before, limit) =>
       route(true, async (sql) => {
-        const rows = await sql<MessageRow[]>`
+        const rows = await answerOf(
+          sql,
+          sql<MessageRow[]>`
           /* messages.list */ SELECT ${columns(sql)} FROM messages
           WHERE true
           ${before === null ? sql`` : sql`AND id < ${before}`}
@@ -126,7 +135,8 @@ export function createMessageQueries(
           ${filter.recipient === undefined ? sql`` : sql`AND recipient = ${filter.recipient}`}
           ${filter.lane === undefined ? sql`` : sql`AND lane = ${filter.lane}`}
           ${filter.provider === undefined ? sql`` : sql`AND provider = ${filter.provider}`}
-          ORDER BY id DESC LIMIT ${limit}`
+          ORDER BY id DESC LIMIT ${limit}`,
+        )
         return rows.map(toMessage)
       }),
   }

@@ -1,5 +1,6 @@
 /** The record of applied migrations, and applying one. Each runs in a transaction of its own, together with its record. */
 import type { Sql } from 'postgres'
+import { answerOf } from './pool.ts'
 
 export interface AppliedMigration {
   readonly version: number
@@ -28,12 +29,18 @@ const lockKey = 7_236_140_291
 export function createMigrationStore(sql: Sql): MigrationStore {
   return {
     async applied() {
-      const [table] = await sql<{ present: boolean }[]>`
-        SELECT to_regclass('schema_migrations') IS NOT NULL AS present`
+      const [table] = await answerOf(
+        sql,
+        sql<{ present: boolean }[]>`
+        SELECT to_regclass('schema_migrations') IS NOT NULL AS present`,
+      )
       if (table?.present !== true) return []
-      const rows = await sql<
-        { version: number; name: string; checksum: string; applied_at: Date }[]
-      >`SELECT version, name, checksum, applied_at FROM schema_migrations ORDER BY version`
+      const rows = await answerOf(
+        sql,
+        sql<
+          { version: number; name: string; checksum: string; applied_at: Date }[]
+        >`SELECT version, name, checksum, applied_at FROM schema_migrations ORDER BY version`,
+      )
       return rows.map((row) => ({
         version: row.version,
         name: row.name,

@@ -2,6 +2,7 @@
  * Daily partitions of `messages`, `provider_references` and `delivery_reports`: made ahead of time, dropped when retention is over.
  */
 import type { Sql } from 'postgres'
+import { answerOf } from './pool.ts'
 import { defineStatement } from './statement.ts'
 
 /** While a DROP waits for its lock, every statement on the table waits behind it. */
@@ -48,11 +49,12 @@ export async function dropPartitions(sql: Sql, retentionDays: number): Promise<P
   for (const [name, partitions] of days) {
     const tables = partitions.map((partition) => partition.name)
     try {
-      await sql.begin(async (transaction) => {
+      const dropping = sql.begin(async (transaction) => {
         await transaction.unsafe(`SET LOCAL lock_timeout = '${lockTimeoutMs}ms'`)
         await transaction`DELETE FROM dead_letters WHERE message_id < uuid_v7_floor((to_date(${name}, 'YYYYMMDD') + 1)::timestamp AT TIME ZONE 'UTC')`
         await transaction`DROP TABLE ${transaction(tables)}`
       })
+      await answerOf(sql, dropping)
       dropped.push(...tables)
     } catch (error) {
       failures.push(error)

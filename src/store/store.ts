@@ -55,30 +55,28 @@ export interface StoreOptions {
 
 export function createStore(options: StoreOptions): Store {
   const { database, replicaLag, onRead } = options
-  const sql = database.write
   function reported(applied: ReportsApplied): ReportsApplied {
     if (applied.moved.length > 0) options.onReported(applied.moved)
     return applied
   }
   return {
     queries: createMessageQueries(database, replicaLag, onRead),
-    insertMessages: (...rest) => insertMessages(sql, ...rest),
-    claimMessages: (...rest) => claimMessages(sql, ...rest),
-    reassignMessages: (...rest) => reassignMessages(sql, ...rest),
-    settleSent: (...rest) => settleSent(sql, ...rest),
-    settleUnsent: (...rest) => settleUnsent(sql, ...rest),
-    applyReports: async (...rest) => reported(await applyReports(sql, ...rest)),
-    checkParkedReports: async (...rest) => reported(await checkParkedReports(sql, ...rest)),
-    sweepLane: (...rest) => sweepLane(sql, ...rest),
-    promoteDue: (...rest) => promoteDue(sql, ...rest),
-    listDeadLetters: (...rest) => listDeadLetters(sql, ...rest),
-    getDeadLetter: (...rest) => getDeadLetter(sql, ...rest),
-    countDeadLetters: (...rest) => countDeadLetters(sql, ...rest),
-    replayDeadLetters: (...rest) => replayDeadLetters(sql, ...rest),
-    createPartitions: (...rest) => createPartitions(sql, ...rest),
-    dropPartitions: (...rest) => dropPartitions(sql, ...rest),
-    async ping() {
-      await sql`/* store.ping */ SELECT 1`
-    },
+    insertMessages: (...rest) => insertMessages(database.write, ...rest),
+    claimMessages: (...rest) => claimMessages(database.write, ...rest),
+    reassignMessages: (...rest) => reassignMessages(database.write, ...rest),
+    settleSent: (...rest) => settleSent(database.write, ...rest),
+    settleUnsent: (...rest) => settleUnsent(database.write, ...rest),
+    applyReports: async (...rest) => reported(await applyReports(database.write, ...rest)),
+    checkParkedReports: async (...rest) =>
+      reported(await checkParkedReports(database.write, ...rest)),
+    sweepLane: (...rest) => sweepLane(database.write, ...rest),
+    promoteDue: (...rest) => promoteDue(database.write, ...rest),
+    listDeadLetters: (...rest) => listDeadLetters(database.write, ...rest),
+    getDeadLetter: (...rest) => getDeadLetter(database.write, ...rest),
+    countDeadLetters: (...rest) => countDeadLetters(database.write, ...rest),
+    replayDeadLetters: (...rest) => replayDeadLetters(database.write, ...rest),
+    createPartitions: (...rest) => createPartitions(database.write, ...rest),
+    dropPartitions: (...rest) => dropPartitions(database.write, ...rest),
+    ping: () => database.ping(),
   }
 }

@@ -105,7 +105,7 @@ export const postgres = {
     'POSTGRES_STATEMENT_TIMEOUT_MS',
     wholeNumber(100, 300_000),
     '5000',
-    'Time limit of a statement.',
+    'Time limit of a statement, in the server. Without an answer a second later it fails, and its connections are replaced.',
     { unit: 'ms' },
   ),
 }
