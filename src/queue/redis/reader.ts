@@ -16,7 +16,7 @@ export interface RedisReaderOptions {
 }
 
 /** Longest single wait in the server. Longer ones are repeated, so that a dead connection is noticed. */
-const blockMsMax = 5_000
+const blockMsMax = 1_000
 /** An abort can overtake the read it is for on its way to the server: it is then repeated after this. */
 const wakeIntervalMs = 5
 /** If a wait has not ended this long after an abort, its connection is broken. */
