@@ -3,8 +3,8 @@
  */
 import type { Socket } from 'node:net'
 import postgres, { type Sql } from 'postgres'
-import { createPool, type Pool, type ServerAddress } from './pool.ts'
-import { defineStatement } from './statement.ts'
+import { answerOf, createPool, type Pool, type ServerAddress } from './pool.ts'
+import { askWhetherWritable } from './read-only-server.ts'
 
 export interface DatabaseOptions {
   readonly write: ServerAddress
@@ -28,7 +28,7 @@ export interface Database {
   readonly write: Sql
   readonly read: Sql
   readonly hasReplica: boolean
-  /** Resolves when the primary answers. */
+  /** Resolves when the primary answers and takes writes. */
   ping(): Promise<void>
   /** Waits for running statements, at most `timeoutMs`, then closes all connections. */
   close(timeoutMs: number): Promise<void>
@@ -52,8 +52,6 @@ const keyedPlans = {
   jit: 'off',
 } as const
 
-const pingStatement = defineStatement('database.ping', 'SELECT 1')
-
 /** Connects lazily: the first statement of a pool opens its first connection. */
 export function createDatabase(options: DatabaseOptions): Database {
   const shared = {
@@ -72,8 +70,14 @@ export function createDatabase(options: DatabaseOptions): Database {
     statement_timeout: options.statementTimeoutMs,
     idle_in_transaction_session_timeout: options.statementTimeoutMs * 2,
   }
-  const pool = (server: ServerAddress, max: number, settings: object): Pool =>
+  const pool = (
+    server: ServerAddress,
+    max: number,
+    settings: object,
+    onReadOnly: () => void = () => undefined,
+  ): Pool =>
     createPool({
+      onReadOnly,
       server,
       answerMsMax: options.embedded ? null : options.statementTimeoutMs + answerMarginMs,
       createSql: (openSocket) =>
@@ -87,7 +91,13 @@ export function createDatabase(options: DatabaseOptions): Database {
         }),
     })
 
-  const write = pool(options.write, options.poolWriteMax, keyedPlans)
+  /** Where the primary should be is a standby: what reads there beside it reads the past. */
+  function leaveReadOnlyServer(): void {
+    write.renew()
+    if (sameServer) read.renew()
+  }
+
+  const write = pool(options.write, options.poolWriteMax, keyedPlans, leaveReadOnlyServer)
   const sameServer =
     options.read.host === options.write.host && options.read.port === options.write.port
   // A pool of its own even on the same server: a slow listing must not hold a connection of the write path.
@@ -104,7 +114,7 @@ export function createDatabase(options: DatabaseOptions): Database {
     },
     hasReplica: !sameServer,
     async ping() {
-      await pingStatement(write.sql, [])
+      await answerOf(write.sql, askWhetherWritable(write.sql))
     },
     async close(timeoutMs) {
       await Promise.all([

@@ -7,6 +7,7 @@
 import { connect, type Socket } from 'node:net'
 import type { Sql } from 'postgres'
 import { DeadlineError, withDeadline } from '../runtime/deadline.ts'
+import { isReadOnlyServer } from './read-only-server.ts'
 
 export interface ServerAddress {
   /** A host name, an address, or the directory of a unix socket. */
@@ -18,6 +19,8 @@ export interface PoolOptions {
   readonly server: ServerAddress
   /** Null: the server is this process's own, or statements may take as long as they like. */
   readonly answerMsMax: number | null
+  /** A statement was refused because the server takes no writes. */
+  readonly onReadOnly: () => void
   /** Makes the driver's pool, whose connections go over sockets from `openSocket`. */
   readonly createSql: (openSocket: () => Socket) => Sql
 }
@@ -25,9 +28,13 @@ export interface PoolOptions {
 export interface Pool {
   /** For the next statement; not to be kept, because dead connections are replaced together with it. */
   readonly sql: Sql
+  /** New connections from now on, at most once in `renewIntervalMsMin`; what is under way on the others still ends. */
+  renew(): void
   /** Waits for running statements, at most `timeoutMs`, then closes all connections. */
   close(timeoutMs: number): Promise<void>
 }
+
+const renewIntervalMsMin = 1_000
 
 /** One set of connections, from its making to its replacement. */
 interface Generation {
@@ -48,6 +55,7 @@ class UnansweredError extends Error {
 interface Watch {
   readonly answerMsMax: number
   readonly onUnanswered: () => void
+  readonly onReadOnly: () => void
 }
 
 const watches = new WeakMap<Sql, Watch>()
@@ -56,10 +64,11 @@ const watches = new WeakMap<Sql, Watch>()
 export async function answerOf<T>(sql: Sql, statement: Promise<T>): Promise<T> {
   const watch = watches.get(sql)
   if (watch === undefined) return await statement
-  const { answerMsMax, onUnanswered } = watch
+  const { answerMsMax, onUnanswered, onReadOnly } = watch
   try {
     return await withDeadline('the answer of PostgreSQL', answerMsMax, statement)
   } catch (error) {
+    if (isReadOnlyServer(error)) onReadOnly()
     if (!(error instanceof DeadlineError)) throw error
     onUnanswered()
     throw new UnansweredError(`PostgreSQL did not answer within ${answerMsMax} ms`)
@@ -67,7 +76,8 @@ export async function answerOf<T>(sql: Sql, statement: Promise<T>): Promise<T> {
 }
 
 export function createPool(options: PoolOptions): Pool {
-  const { answerMsMax } = options
+  const { answerMsMax, onReadOnly } = options
+  let renewedAt = Number.NEGATIVE_INFINITY
   const replaced = new Set<Generation>()
   let current = start()
 
@@ -75,12 +85,12 @@ export function createPool(options: PoolOptions): Pool {
     const generation = createGeneration(options)
     if (answerMsMax !== null) {
       const onUnanswered = (): void => replace(generation, answerMsMax)
-      watches.set(generation.sql, { answerMsMax, onUnanswered })
+      watches.set(generation.sql, { answerMsMax, onUnanswered, onReadOnly })
     }
     return generation
   }
 
-  /** At most once in `answerMsMax`, and gone after as long again: never more than three are there. */
+  /** Unanswered statements do it at most once in `answerMsMax`, and what is replaced is gone after as long again. */
   function replace(generation: Generation, endMsMax: number): void {
     if (generation !== current) return
     current = start()
@@ -91,6 +101,11 @@ export function createPool(options: PoolOptions): Pool {
   return {
     get sql() {
       return current.sql
+    },
+    renew() {
+      if (answerMsMax === null || performance.now() - renewedAt < renewIntervalMsMin) return
+      renewedAt = performance.now()
+      replace(current, answerMsMax)
     },
     async close(timeoutMs) {
       for (const generation of replaced) generation.breakOff()
