@@ -51,10 +51,20 @@ max_wal_size = 2GB
 log_min_messages = fatal
 `
 
-export async function startPostgres(extraSettings = ''): Promise<PostgresServer> {
+export interface PlaceOptions {
+  /** Where its directory is made. */
+  readonly parent?: string
+  /** Of a segment of the write-ahead log. */
+  readonly segmentMb?: number
+}
+
+export async function startPostgres(
+  extraSettings = '',
+  { parent = tmpdir(), segmentMb = 16 }: PlaceOptions = {},
+): Promise<PostgresServer> {
   const { postgresBin } = serverPrograms()
   const account = unprivilegedAccount()
-  const base = mkdtempSync(join(tmpdir(), 'sms-gateway-postgres-'))
+  const base = mkdtempSync(join(parent, 'sms-gateway-postgres-'))
   give(base, account)
   const dataDir = join(base, 'data')
   const passwordFile = join(base, 'password')
@@ -62,7 +72,8 @@ export async function startPostgres(extraSettings = ''): Promise<PostgresServer>
   give(passwordFile, account)
   const initdb = [join(postgresBin, 'initdb'), '-D', dataDir, '-U', user, '--auth=scram-sha-256']
   const options = [`--pwfile=${passwordFile}`, '--encoding=UTF8', '--locale=C.UTF-8', '--no-sync']
-  runToEnd(asServer([...initdb, ...options], account, 'KILL'))
+  const segments = `--wal-segsize=${segmentMb}`
+  runToEnd(asServer([...initdb, ...options, segments], account, 'KILL'))
   // Replication connections of pg_basebackup and the standby use the same password.
   const port = await freePort()
   appendFileSync(join(dataDir, 'postgresql.conf'), `${settings}port = ${port}\n${extraSettings}\n`)
