@@ -47,6 +47,12 @@ export function itemsOfRead(reply: unknown): unknown {
   return Array.isArray(stream) ? stream[1] : null
 }
 
+/** The receipt of the last of the items, which come in the order they were appended. */
+export function newestOf(items: unknown): string | undefined {
+  const last: unknown = Array.isArray(items) ? items.at(-1) : undefined
+  return Array.isArray(last) ? String(last[0]) : undefined
+}
+
 function findId(fields: readonly unknown[]): string | undefined {
   for (let i = 0; i + 1 < fields.length; i += 2) {
     if (fields[i] === idField) return String(fields[i + 1])

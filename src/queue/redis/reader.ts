@@ -1,7 +1,7 @@
 /** Reads one stream for one consumer, over a connection of its own: a blocking read holds it while it waits. */
 import type { QueueEntry, QueueReader } from '../queue.ts'
 import { createRedisConnection, type RedisConnection, type RedisEndpoint } from './connection.ts'
-import { itemsOfRead } from './entries.ts'
+import { itemsOfRead, newestOf } from './entries.ts'
 import { RedisQueueError } from './errors.ts'
 import { type StreamGroup, withGroup } from './group.ts'
 
@@ -33,11 +33,16 @@ export function createRedisReader(options: RedisReaderOptions): QueueReader {
     clientId = undefined
   })
 
-  /** Asks the server for new entries; `isWanted` is called just before that. */
+  /** The newest entry that came: the consumer's pending entries after it are those whose answer got lost. */
+  let newestReceipt = '0-0'
+  let mayHaveLost = false
+
+  /** Asks the server for new entries, or for those after `from` that it has delivered; `isWanted` is called just before that. */
   async function ask(
     countMax: number,
     blockMs: number,
     isWanted: () => boolean = () => true,
+    from = '>',
   ): Promise<unknown> {
     const count = ['COUNT', Math.floor(countMax)]
     const block = blockMs > 0 ? ['BLOCK', Math.ceil(blockMs)] : []
@@ -53,11 +58,23 @@ export function createRedisReader(options: RedisReaderOptions): QueueReader {
             ...block,
             'STREAMS',
             stream,
-            '>',
+            from,
           )
         : null,
     )
-    return itemsOfRead(reply)
+    const items = itemsOfRead(reply)
+    newestReceipt = newestOf(items) ?? newestReceipt
+    return items
+  }
+
+  /**
+   * A read that broke off may have been delivered all the same: its entries would be pending until the reclaim, and keep the
+   * sweep from whatever is younger.
+   */
+  async function askForLost(countMax: number): Promise<unknown> {
+    const items = await ask(countMax, 0, () => true, newestReceipt)
+    mayHaveLost = Array.isArray(items) && items.length > 0
+    return items
   }
 
   /**
@@ -96,6 +113,7 @@ export function createRedisReader(options: RedisReaderOptions): QueueReader {
     function breakOff(): void {
       if (!asking) return
       asking = false
+      mayHaveLost = true
       connection.reset()
       giveUp(null)
     }
@@ -141,13 +159,15 @@ export function createRedisReader(options: RedisReaderOptions): QueueReader {
       while (!signal.aborted && !closed) {
         const leftMs = Math.min(deadlineMs - performance.now(), blockMsMax)
         try {
-          const items =
-            leftMs > 0
+          const items = mayHaveLost
+            ? await askForLost(countMax)
+            : leftMs > 0
               ? await askUntilAborted(countMax, leftMs, signal)
               : await ask(countMax, leftMs)
           const entries = items === null ? [] : await accept(items)
           if (entries.length > 0 || performance.now() >= deadlineMs) return entries
         } catch (error) {
+          mayHaveLost = true
           if (!closed && !signal.aborted) throw error
         }
       }
