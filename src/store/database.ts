@@ -26,7 +26,10 @@ export interface DatabaseOptions {
 export interface Database {
   /** For the next statement: not to be kept, see `pool.ts`. */
   readonly write: Sql
+  /** Reads on the replica, where there is one. */
   readonly read: Sql
+  /** Reads on the primary. */
+  readonly readPrimary: Sql
   readonly hasReplica: boolean
   /** Resolves when the primary answers and takes writes. */
   ping(): Promise<void>
@@ -94,16 +97,16 @@ export function createDatabase(options: DatabaseOptions): Database {
   /** Where the primary should be is a standby: what reads there beside it reads the past. */
   function leaveReadOnlyServer(): void {
     write.renew()
-    if (sameServer) read.renew()
+    readPrimary.renew()
   }
 
   const write = pool(options.write, options.poolWriteMax, keyedPlans, leaveReadOnlyServer)
   const sameServer =
     options.read.host === options.write.host && options.read.port === options.write.port
-  // A pool of its own even on the same server: a slow listing must not hold a connection of the write path.
-  const read = options.embedded
-    ? write
-    : pool(options.read, options.poolReadMax, { default_transaction_read_only: 'on' })
+  // A pool of its own even on the same server: slow listings must not hold a connection of the write path.
+  const reading = { default_transaction_read_only: 'on' }
+  const readPrimary = options.embedded ? write : pool(options.write, options.poolReadMax, reading)
+  const read = sameServer ? readPrimary : pool(options.read, options.poolReadMax, reading)
 
   return {
     get write() {
@@ -112,15 +115,16 @@ export function createDatabase(options: DatabaseOptions): Database {
     get read() {
       return read.sql
     },
+    get readPrimary() {
+      return readPrimary.sql
+    },
     hasReplica: !sameServer,
     async ping() {
       await answerOf(write.sql, askWhetherWritable(write.sql))
     },
     async close(timeoutMs) {
-      await Promise.all([
-        write.close(timeoutMs),
-        read === write ? undefined : read.close(timeoutMs),
-      ])
+      const pools = new Set([write, readPrimary, read])
+      await Promise.all([...pools].map((each) => each.close(timeoutMs)))
     },
   }
 }

@@ -86,7 +86,7 @@ export function createMessageQueries(
       }
     }
     onRead('primary')
-    return await read(database.hasReplica ? database.write : database.read)
+    return await read(database.readPrimary)
   }
 
   const oldEnough = (id: MessageId): boolean =>

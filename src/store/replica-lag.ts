@@ -23,6 +23,8 @@ interface Note {
   readonly position: bigint
 }
 
+/** A measurement older than this says nothing: the replica, or the primary, owes an answer. */
+const measurementAgeMsMax = 2_000
 /** Notes kept; at four a second this is more than a minute. */
 const notesMax = 300
 
@@ -47,6 +49,7 @@ export function createReplicaLag(database: Database, lagMsMax: number, clock: Cl
   let lagMs: number | null = null
   let freshUntilMs = 0
   let firstNoteMs: number | null = null
+  let measuredAtMs = Number.NEGATIVE_INFINITY
 
   async function measure(): Promise<void> {
     try {
@@ -60,6 +63,7 @@ export function createReplicaLag(database: Database, lagMsMax: number, clock: Cl
       if (replayedNote !== undefined) freshUntilMs = replayedNote.atMs
       const caughtUp = replayedNote === notes.at(-1)
       lagMs = caughtUp ? 0 : clock.now() - Math.max(freshUntilMs, firstNoteMs)
+      measuredAtMs = clock.monotonicMs()
     } catch {
       lagMs = null
     }
@@ -74,6 +78,7 @@ export function createReplicaLag(database: Database, lagMsMax: number, clock: Cl
       return freshUntilMs
     },
     get usable() {
+      if (clock.monotonicMs() - measuredAtMs > measurementAgeMsMax) return false
       return freshUntilMs > 0 && lagMs !== null && lagMs <= lagMsMax
     },
     markDown() {
