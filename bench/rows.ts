@@ -6,6 +6,7 @@ import { express } from './rows/express.ts'
 import { failover } from './rows/failover.ts'
 import { memory } from './rows/memory.ts'
 import { standalone } from './rows/standalone.ts'
+import { upkeep } from './rows/upkeep.ts'
 import { wholeLife } from './rows/whole-life.ts'
 
 export const rows: readonly Row[] = [
@@ -18,4 +19,5 @@ export const rows: readonly Row[] = [
   failover,
   standalone,
   memory,
+  upkeep,
 ]

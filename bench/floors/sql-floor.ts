@@ -7,10 +7,10 @@ import { applyReports } from '../../src/store/report-matching.ts'
 import { settleSent } from '../../src/store/settlements.ts'
 import type { TestDatabase } from '../../tests/support/test-database.ts'
 
-const batchSize = 500
-const connections = 3
+export const batchSize = 500
+export const connections = 3
 const provider = 'primary'
-const dayMs = 86_400_000
+const validityMs = 86_400_000
 
 export type Life = 'accept' | 'whole'
 
@@ -20,7 +20,7 @@ export async function bareStatementsPerSecond(
   life: Life,
   durationMs: number,
 ): Promise<number> {
-  const database = connect(server)
+  const database = connectTo(server)
   try {
     const startedMs = performance.now()
     let messages = 0
@@ -37,12 +37,13 @@ export async function bareStatementsPerSecond(
   }
 }
 
-async function liveThrough({ write }: Database, life: Life): Promise<void> {
+/** One batch through the statements. */
+export async function liveThrough({ write }: Database, life: Life): Promise<void> {
   const messages = Array.from({ length: batchSize }, newMessage)
-  await insertMessages(write, messages, dayMs)
+  await insertMessages(write, messages, validityMs)
   if (life === 'accept') return
   const wanted = messages.map(({ id }) => ({ id, provider }))
-  await claimMessages(write, wanted, dayMs)
+  await claimMessages(write, wanted, validityMs)
   const sent = messages.map(({ id }) => ({
     id,
     attempt: 1,
@@ -50,7 +51,7 @@ async function liveThrough({ write }: Database, life: Life): Promise<void> {
     providerMessageId: id,
     failures: [],
   }))
-  await settleSent(write, sent, dayMs)
+  await settleSent(write, sent, validityMs)
   const nowMs = Date.now()
   const reports = messages.map(({ id }) => ({
     provider,
@@ -59,7 +60,7 @@ async function liveThrough({ write }: Database, life: Life): Promise<void> {
     errorCode: null,
     occurredAtMs: nowMs,
   }))
-  await applyReports(write, reports, dayMs, nowMs)
+  await applyReports(write, reports, validityMs, nowMs)
 }
 
 function newMessage(): NewMessage {
@@ -74,7 +75,7 @@ function newMessage(): NewMessage {
   }
 }
 
-function connect({ environment }: TestDatabase): Database {
+export function connectTo({ environment }: TestDatabase): Database {
   const address = {
     host: environment.POSTGRES_WRITE_HOST ?? '',
     port: Number(environment.POSTGRES_WRITE_PORT),

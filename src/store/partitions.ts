@@ -5,23 +5,37 @@ import type { Sql } from 'postgres'
 import { answerOf } from './pool.ts'
 import { defineStatement } from './statement.ts'
 
-/** While a DROP waits for its lock, every statement on the table waits behind it. */
-const lockTimeoutMs = 200
-
 const createStatement = defineStatement(
   'partitions.create',
   `SELECT create_day_partitions((now() AT TIME ZONE 'UTC')::date + ahead)
    FROM generate_series(-1, $1::int) AS ahead`,
 )
 
-const overdueStatement = defineStatement<{ name: string; day: string }>(
+const forgetDeadLetters = defineStatement(
+  'partitions.forget_dead_letters',
+  `DELETE FROM dead_letters
+   WHERE message_id < uuid_v7_floor((to_date($1, 'YYYYMMDD') + 1)::timestamp AT TIME ZONE 'UTC')`,
+)
+
+interface OverduePartition {
+  readonly name: string
+  readonly parent: string
+  readonly day: string
+  readonly state: 'attached' | 'detaching' | 'detached'
+}
+
+/** Also those that a processor, which died or gave up, had begun to drop. */
+const overdueStatement = defineStatement<OverduePartition & Record<string, unknown>>(
   'partitions.overdue',
-  `SELECT child.relname AS name, right(child.relname, 8) AS day
-   FROM pg_inherits
-   JOIN pg_class child ON child.oid = inhrelid
-   WHERE inhparent IN ('messages'::regclass, 'provider_references'::regclass, 'delivery_reports'::regclass)
+  `SELECT child.relname AS name, parent.relname AS parent, right(child.relname, 8) AS day,
+     CASE WHEN inhrelid IS NULL THEN 'detached' WHEN inhdetachpending THEN 'detaching' ELSE 'attached' END AS state
+   FROM pg_class parent
+   JOIN pg_class child ON child.relkind = 'r' AND child.relnamespace = parent.relnamespace
+     AND child.relname ~ ('^' || parent.relname || '_[0-9]{8}$')
+   LEFT JOIN pg_inherits ON inhrelid = child.oid
+   WHERE parent.oid IN ('messages'::regclass, 'provider_references'::regclass, 'delivery_reports'::regclass)
      AND right(child.relname, 8) < to_char((now() AT TIME ZONE 'UTC')::date - $1::int, 'YYYYMMDD')
-   ORDER BY 2, 1`,
+   ORDER BY child.relname`,
 )
 
 /** Makes the partitions from yesterday to `daysAhead` days from now, where they are missing. */
@@ -32,33 +46,40 @@ export async function createPartitions(sql: Sql, daysAhead: number): Promise<voi
 export interface PartitionsDropped {
   /** Names of the tables. */
   readonly dropped: readonly string[]
-  /** What kept other days from being dropped; the next round tries again. */
+  /** What kept other tables from being dropped; the next round tries again. */
   readonly failures: readonly unknown[]
 }
 
 /**
  * Drops the partitions of whole days that are more than `retentionDays` ago, and the dead letters of those days; by the clock
- * of PostgreSQL, because a process whose own is wrong would drop what cannot be brought back. All tables of a day go together,
- * so that no message is without its reports; a day gives up at once when it would have to wait for a lock.
+ * of PostgreSQL, because a process whose own is wrong would drop what cannot be brought back.
+ *
+ * Each is detached without locking out anybody, and then dropped alone. Dropped as partitions of all three tables they need
+ * locks that statements take in another order: under load, that never succeeded.
  */
 export async function dropPartitions(sql: Sql, retentionDays: number): Promise<PartitionsDropped> {
-  const overdue = await overdueStatement(sql, [retentionDays])
-  const days = Map.groupBy(overdue, (partition) => partition.day)
   const dropped: string[] = []
   const failures: unknown[] = []
-  for (const [name, partitions] of days) {
-    const tables = partitions.map((partition) => partition.name)
+  for (const partition of await overdueStatement(sql, [retentionDays])) {
     try {
-      const dropping = sql.begin(async (transaction) => {
-        await transaction.unsafe(`SET LOCAL lock_timeout = '${lockTimeoutMs}ms'`)
-        await transaction`DELETE FROM dead_letters WHERE message_id < uuid_v7_floor((to_date(${name}, 'YYYYMMDD') + 1)::timestamp AT TIME ZONE 'UTC')`
-        await transaction`DROP TABLE ${transaction(tables)}`
-      })
-      await answerOf(sql, dropping)
-      dropped.push(...tables)
+      await dropPartition(sql, partition)
+      dropped.push(partition.name)
     } catch (error) {
       failures.push(error)
     }
   }
   return { dropped, failures }
+}
+
+async function dropPartition(
+  sql: Sql,
+  { name, parent, day, state }: OverduePartition,
+): Promise<void> {
+  if (parent === 'messages') await forgetDeadLetters(sql, [day])
+  if (state !== 'detached') {
+    const how = state === 'detaching' ? sql`FINALIZE` : sql`CONCURRENTLY`
+    const detach = sql`ALTER TABLE ${sql(parent)} DETACH PARTITION ${sql(name)} ${how}`
+    await answerOf(sql, detach.simple())
+  }
+  await answerOf(sql, sql`DROP TABLE ${sql(name)}`.simple())
 }

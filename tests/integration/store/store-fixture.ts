@@ -35,14 +35,13 @@ function serverSettings() {
     tls: 'disable' as const,
     poolWriteMax: 4,
     poolReadMax: 2,
-    statementTimeoutMs: 10_000,
     applicationName: 'sms-gateway tests',
     embedded: false,
   }
 }
 
-export async function createStoreFixture(): Promise<StoreFixture> {
-  const settings = serverSettings()
+export async function createStoreFixture(statementTimeoutMs = 10_000): Promise<StoreFixture> {
+  const settings = { ...serverSettings(), statementTimeoutMs }
   const name = `store_${crypto.randomUUID().replaceAll('-', '')}`
   const admin = createDatabase({ ...settings, database: 'postgres' })
   await admin.write.unsafe(`CREATE DATABASE ${name}`)
