@@ -70,8 +70,10 @@ describe('the proxy', () => {
   test('passes bytes and ends', async () => {
     const client = await open()
     await echoes(client, 'hello')
+    expect(proxy.open).toBe(1)
     serverSockets[0]?.end()
     await eventually(() => client.ended, { what: 'the end arrives' })
+    await eventually(() => proxy.open === 0, { what: 'the client has ended too' })
     expect(proxy.accepted).toBe(1)
   })
 

@@ -37,6 +37,8 @@ export interface TcpProxy {
   readonly hostPort: string
   /** Connections that clients have made so far. */
   readonly accepted: number
+  /** Of these, those that their client has not ended. */
+  readonly open: number
   become(state: NetworkState): Promise<void>
   close(): Promise<void>
 }
@@ -48,7 +50,7 @@ interface Link {
 }
 
 const proxyHost = '127.0.0.1'
-const delayMsDefault = 200
+const delayMsDefault = 50
 
 export async function startTcpProxy(options: TcpProxyOptions): Promise<TcpProxy> {
   const { delayMs = delayMsDefault } = options
@@ -123,6 +125,9 @@ export async function startTcpProxy(options: TcpProxyOptions): Promise<TcpProxy>
     hostPort: `${proxyHost}:${port}`,
     get accepted() {
       return accepted
+    },
+    get open() {
+      return [...links].filter(({ client }) => client.readyState === 'open').length
     },
     async become(next) {
       state = next
