@@ -28,9 +28,9 @@ export interface Recorder {
   /** Resolves when it is committed. @throws when it could not be recorded before the process had to end */
   recordSent(lane: Lane, settlement: SentSettlement): Promise<void>
   recordUnsent(settlement: UnsentSettlement): Promise<void>
-  /** In the background, batched; a failure costs nothing but a second look at the entry. */
+  /** In the background, batched, and tried again while the queue is away. */
   acknowledge(lane: Lane, receipt: string): void
-  /** Writes what is gathered. */
+  /** Writes what is gathered; a queue that is away is tried once more. */
   close(): Promise<void>
 }
 
@@ -45,7 +45,9 @@ const lingerMs = 8
 const retryPauseMs = 200
 /** The longest wait between two tries to record what became of messages. */
 export const recordPauseMsMax = 2_000
-/** Never reached: the permits bound it. */
+const acknowledgePauseMs = 100
+const acknowledgePauseMsMax = 1_000
+/** Never reached: the permits bound it, and for acknowledgements that nothing is read while the queue is away. */
 const pendingMax = 1_000_000
 
 export function createRecorder(options: RecorderOptions): Recorder {
@@ -117,11 +119,13 @@ export function createRecorder(options: RecorderOptions): Recorder {
     onBatch: (size) => metrics.batchSize.observe({ statement: 'settle_unsent' }, size),
   })
 
+  const closing = new AbortController()
   const acknowledgers: Record<Lane, Batcher<string, undefined>> = {
     normal: createAcknowledger('normal'),
     express: createAcknowledger('express'),
   }
 
+  /** Tries until the queue takes them: what stays unacknowledged keeps the sweep from whatever is younger until the reclaim. */
   function createAcknowledger(lane: Lane): Batcher<string, undefined> {
     return createBatcher<string, undefined>({
       name: `acknowledge ${lane}`,
@@ -130,7 +134,16 @@ export function createRecorder(options: RecorderOptions): Recorder {
       flightsMax: 1,
       lingerMs,
       run: async (receipts) => {
-        await queue.acknowledge(lane, receipts)
+        await retry(() => queue.acknowledge(lane, receipts), {
+          pauseMs: acknowledgePauseMs,
+          pauseMsMax: acknowledgePauseMsMax,
+          signal: closing.signal,
+          isFinal: () => false,
+          onFailure(error, attempt) {
+            const { length } = receipts
+            logger.debug({ event: 'acknowledge.failed', lane, count: length, attempt, err: error })
+          },
+        })
         return receipts.map(() => undefined)
       },
     })
@@ -144,13 +157,12 @@ export function createRecorder(options: RecorderOptions): Recorder {
       await unsent.add(settlement)
     },
     acknowledge(lane, receipt) {
-      acknowledgers[lane].add(receipt).catch((error: unknown) => {
-        // It will be delivered again, claim nothing, and be acknowledged then.
-        logger.debug({ event: 'acknowledge.failed', lane, err: error })
-      })
+      // It will be delivered again, claim nothing, and be acknowledged then.
+      acknowledgers[lane].add(receipt).catch(() => undefined)
     },
     async close() {
       await Promise.all([sent.close(), unsent.close()])
+      closing.abort()
       await Promise.all([acknowledgers.normal.close(), acknowledgers.express.close()])
     },
   }
