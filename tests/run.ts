@@ -12,7 +12,7 @@
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { browserProgram } from './support/packages.ts'
+import { browserProgram, fakeClockLibrary } from './support/packages.ts'
 import { startPostgres } from './support/postgres-server.ts'
 import { startRedis } from './support/redis-server.ts'
 
@@ -53,8 +53,9 @@ async function main(args: readonly string[]): Promise<void> {
 
 async function startServers(): Promise<Record<string, string>> {
   title('servers')
-  // Here, because a test has not the time to install it.
+  // Here, because a test has not the time to install them.
   browserProgram()
+  fakeClockLibrary()
   const postgres = await startPostgres()
   cleanups.push(() => postgres.remove())
   const redis = await startRedis()

@@ -47,7 +47,11 @@ export function storeFailure(error: unknown, classify: ClassifyDatabaseError): F
       const detail = 'The database refuses a value.'
       return { problem: { kind: 'invalid-request', detail, errors }, reason: 'invalid' }
     }
-    case 'partition_missing':
+    case 'partition_missing': {
+      const detail = 'The clock of this server, or of its database, is days off.'
+      const problem = passingProblem('unavailable', detail, databaseRetrySeconds)
+      return { problem, reason: 'database' }
+    }
     case 'defect':
       return null
     default:

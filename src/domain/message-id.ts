@@ -13,6 +13,9 @@ export const messageIdMin: MessageId = '00000000-0000-0000-0000-000000000000'
  */
 export const insertDelayMsMax = 2_000
 
+/** The clock that makes ids may be this much ahead of PostgreSQL's; the sweep would come to a row of a later time too late. */
+export const clockAheadMsMax = 2_000
+
 /** Whether `value` is a message id as we write them: UUIDv7 in lower case. */
 export function isMessageId(value: string): value is MessageId {
   return value.length === 36 && messageIdPattern.test(value)

@@ -153,7 +153,9 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
         release(1)
       } else {
         if (message.attempt === 1) {
-          queueWait[lane].observe((clock.now() - messageIdTimeMs(message.id)) / 1_000)
+          // Two machines' clocks: the difference may be below 0.
+          const waitedMs = Math.max(0, clock.now() - messageIdTimeMs(message.id))
+          queueWait[lane].observe(waitedMs / 1_000)
         }
         rounds.push(settle(message, entry, reservation).finally(() => release(1)))
       }

@@ -1,7 +1,7 @@
 /** Accepting: one statement, one commit for a whole batch of messages. */
 import type { Sql } from 'postgres'
 import type { NewMessage } from '../domain/message.ts'
-import { insertDelayMsMax } from '../domain/message-id.ts'
+import { clockAheadMsMax, insertDelayMsMax } from '../domain/message-id.ts'
 import { plainArray, textArray } from './array-literal.ts'
 import { databaseErrorKind } from './database-errors.ts'
 import { createPartitions } from './partitions.ts'
@@ -10,23 +10,26 @@ import { defineStatement } from './statement.ts'
 /** By this the sweep finds an INSERT that is still running. */
 export const insertStatementName = 'messages.insert'
 
-/** Recovery looks at a row that was inserted late after this time. */
-const lateDueMs = 30_000
+/** Recovery looks at a row whose id is not of this moment after this time. */
+const strayDueMs = 30_000
 
 const insertStatement = defineStatement(
   insertStatementName,
   `INSERT INTO messages (id, customer_id, lane, recipient, sender_id, body, status, expires_at, due_at)
    SELECT id, customer_id, lane, recipient, sender_id, body, 'queued', now() + $7::bigint * interval '1 ms',
      CASE WHEN id < (SELECT uuid_v7_floor(now() - ${insertDelayMsMax} * interval '1 ms'))
-       THEN now() + ${lateDueMs} * interval '1 ms' END
+            OR id > (SELECT uuid_v7_floor(now() + ${clockAheadMsMax} * interval '1 ms'))
+            OR id <= (SELECT watermark FROM sweep_watermarks ORDER BY watermark DESC LIMIT 1)
+       THEN now() + ${strayDueMs} * interval '1 ms' END
    FROM unnest($1::uuid[], $2::bigint[], $3::lane[], $4::text[], $5::text[], $6::text[])
      AS new (id, customer_id, lane, recipient, sender_id, body)`,
 )
 
 /**
  * Commits the messages as `queued`; all of them or, when it throws, none.
- * A day without a partition gets one. A row that comes late, by its id, is recovery's from the start: the sweep may have
- * passed it.
+ * A day without a partition gets one. A row whose id is not of this moment is recovery's from the start: it comes late, or
+ * whoever made the id has a wrong clock, and the sweep may have passed it or be far from it; or the clock of PostgreSQL was
+ * put back behind the sweep.
  *
  * @param validityMs how long they may wait to be sent before they are `expired`
  */

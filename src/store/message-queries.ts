@@ -71,13 +71,18 @@ export function createMessageQueries(
   replicaLag: ReplicaLag,
   onRead: (target: ReadTarget) => void,
 ): MessageQueries {
-  /** Runs a read on the replica when it may answer it, and on the primary when not or when that failed. */
+  /**
+   * Runs a read on the replica when it may answer it, and on the primary when not or when that failed. So with what the
+   * replica does not know: an id is as old as it says only if the clock was right that made it.
+   */
   async function route<T>(replicaMayKnow: boolean, read: (sql: Sql) => Promise<T>): Promise<T> {
     if (database.hasReplica && replicaMayKnow && replicaLag.usable) {
       try {
         const answer = await read(database.read)
-        onRead('replica')
-        return answer
+        if (answer !== null) {
+          onRead('replica')
+          return answer
+        }
       } catch (error) {
         // A conflict is the replica's own: replay cancelled the read (SQLSTATE 40001).
         const kind = databaseErrorKind(error)

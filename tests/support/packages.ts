@@ -6,6 +6,8 @@ const postgresRoot = '/usr/lib/postgresql'
 /** The oldest major version that is supported. */
 const postgresMajorMin = 15
 
+const fakeClockPaths = new Bun.Glob('usr/lib/*/faketime/libfaketimeMT.so.1')
+
 export interface ServerPrograms {
   /** The directory of initdb, postgres and pg_basebackup. */
   readonly postgresBin: string
@@ -30,6 +32,16 @@ export function browserProgram(): string {
   const chromium = Bun.which('chromium')
   if (chromium === null) throw new Error('tests need Chromium: install the package chromium')
   return chromium
+}
+
+/** The library that gives a process a clock of its own. @throws like `serverPrograms` */
+export function fakeClockLibrary(): string {
+  const [found] = [...fakeClockPaths.scanSync('/')]
+  if (found !== undefined) return join('/', found)
+  install(['libfaketime'])
+  const [installed] = [...fakeClockPaths.scanSync('/')]
+  if (installed === undefined) throw new Error('tests need the package libfaketime')
+  return join('/', installed)
 }
 
 /** Installs Debian packages, as root or with sudo that asks for nothing. */

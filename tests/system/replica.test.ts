@@ -77,6 +77,20 @@ describe('a replica', () => {
     expect(await readsFrom('replica')).toBe(before + 1)
   })
 
+  test('that does not know an id which claims to be old is not believed: its maker may have a wrong clock', async () => {
+    await eventually(async () => (await lag()) === 0, { what: 'the replica is used' })
+    const id = Bun.randomUUIDv7('hex', Date.now() - 3_600_000)
+    await replica.pauseReplay()
+    try {
+      await database.sql`
+        INSERT INTO messages (id, customer_id, lane, recipient, body, status, expires_at)
+        VALUES (${id}, 1, 'normal', '+1234567890', 'x', 'queued', now() + interval '1 day')`
+      expect((await fetch(`${gateway.api.url}/api/v1/messages/${id}`)).status).toBe(200)
+    } finally {
+      await replica.resumeReplay()
+    }
+  })
+
   test('already behind when it is first measured lags, and is not used before it has caught up', async () => {
     const server = { host: replica.host, port: replica.port }
     const pools = createDatabase({

@@ -123,6 +123,24 @@ describe('recovery', () => {
     expect(await promote()).toEqual([{ id: late.id, action: 'enqueue' }])
   })
 
+  test('a row whose id is of a later time is looked at before that time comes', async () => {
+    const early = newMessage('normal', Date.now() + 3_600_000)
+    await fixture.store.insertMessages([early], validityMs)
+    expect((await sweep()).found).toEqual({})
+    expect(await promote()).toEqual([])
+    await passTime(31_000)
+    expect(await promote()).toEqual([{ id: early.id, action: 'enqueue' }])
+  })
+
+  test('a row that comes below the watermark is looked at: the clock of PostgreSQL was put back', async () => {
+    await fixture.database.write`
+      UPDATE sweep_watermarks SET watermark = uuid_v7_floor(now() + interval '1 hour')`
+    const message = newMessage()
+    await fixture.store.insertMessages([message], validityMs)
+    await passTime(31_000)
+    expect(await promote()).toEqual([{ id: message.id, action: 'enqueue' }])
+  })
+
   test('nothing younger than the grace is swept, by the clock of PostgreSQL', async () => {
     await fixture.store.insertMessages([newMessage()], validityMs)
     const options = { upTo: messageIdFloor(Date.now() + dayMs), leaseMs, reportTimeoutMs: dayMs }
