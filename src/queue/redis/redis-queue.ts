@@ -11,7 +11,7 @@ import { createRedisConnection, type RedisEndpoint } from './connection.ts'
 import { setAside } from './corrupt-entries.ts'
 import { idField, parseEntries } from './entries.ts'
 import { type StreamGroup, withGroup } from './group.ts'
-import { pipelined, type RedisCommand, transaction } from './pipeline.ts'
+import { pipelined, type RedisCommand } from './pipeline.ts'
 import { createRedisReader } from './reader.ts'
 
 export interface RedisQueueOptions extends RedisEndpoint {
@@ -31,6 +31,13 @@ const acknowledgeChunkMax = 1_000
 /** Parts of the pending list that one `reclaim` looks through before it reports that it found nothing. */
 const reclaimScansMax = 20
 const reclaimStart = '0-0'
+/**
+ * Both or none: an entry that is acknowledged but not deleted would stay for ever. Not a transaction, because Redis without
+ * memory takes no command into one; and acknowledging is what gives it memory again.
+ */
+const acknowledgeScript = `
+  redis.call('XACK', KEYS[1], ARGV[1], unpack(ARGV, 2))
+  return redis.call('XDEL', KEYS[1], unpack(ARGV, 2))`
 const groupDefault = 'processors'
 
 /** Starts to connect at once, and returns without waiting for it. */
@@ -68,18 +75,14 @@ export function createRedisQueue(options: RedisQueueOptions): Queue {
     }
   }
 
-  /** One transaction a chunk: an entry that is acknowledged but not deleted would stay for ever. */
   async function acknowledge(lane: Lane, receipts: readonly string[]): Promise<void> {
     const stream = streams[lane]
     for (let start = 0; start < receipts.length; start += acknowledgeChunkMax) {
       const chunk = receipts.slice(start, start + acknowledgeChunkMax)
-      await main.run(async () => {
-        const replies = await transaction(client, [
-          ['xack', stream, group, ...chunk],
-          ['xdel', stream, ...chunk],
-        ])
-        for (const reply of replies) if (reply instanceof Error) throw reply
-      }, stream)
+      await main.run(
+        () => client.eval(acknowledgeScript, 1, stream, group, ...chunk),
+        stream,
+      )
     }
   }
 
