@@ -7,16 +7,20 @@ import { createRedisQueue } from '../queue/redis/redis-queue.ts'
 import { systemClock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 
+/** Corrupt entries of a lane are logged no more often than this for each reason. */
+const corruptLogIntervalMs = 1_000
+
 export function openQueue(config: Config, registry: Registry, logger: Logger): Queue {
   const corrupt = new Counter({
     name: 'sms_queue_corrupt_entries_total',
-    help: 'Queue entries set aside because they hold no message id.',
+    help: 'Queue entries set aside because they hold no message id, and keys that are no stream.',
     labelNames: ['lane'],
     registers: [registry],
   })
+  const log = createCorruptEntryLog(logger)
   const onCorrupt: CorruptEntryListener = (lane, receipt, reason) => {
     corrupt.inc({ lane })
-    logger.error({ event: 'queue.entry_corrupt', lane, receipt, reason })
+    log(lane, receipt, reason)
   }
   const { redis } = config
   if (redis === null) return createMemoryQueue({ clock: systemClock, onCorrupt })
@@ -39,4 +43,20 @@ export function openQueue(config: Config, registry: Registry, logger: Logger): Q
       else logger.warn({ event: 'redis.disconnected', reason: error?.message })
     },
   })
+}
+
+/** Thousands may come at once: a line says how many there were since the last of its kind, and the metric counts all. */
+function createCorruptEntryLog(logger: Logger): CorruptEntryListener {
+  const kinds = new Map<string, { unsaid: number; saidAtMs: number }>()
+  return (lane, receipt, reason) => {
+    const key = `${lane} ${reason}`
+    const kind = kinds.get(key) ?? { unsaid: 0, saidAtMs: Number.NEGATIVE_INFINITY }
+    kinds.set(key, kind)
+    kind.unsaid++
+    const nowMs = systemClock.monotonicMs()
+    if (nowMs - kind.saidAtMs < corruptLogIntervalMs) return
+    logger.error({ event: 'queue.entry_corrupt', lane, receipt, reason, count: kind.unsaid })
+    kind.unsaid = 0
+    kind.saidAtMs = nowMs
+  }
 }

@@ -55,7 +55,11 @@ export function createRedisQueue(options: RedisQueueOptions): Queue {
   const reclaimCursors: Record<Lane, string> = { normal: reclaimStart, express: reclaimStart }
 
   function source(lane: Lane): StreamGroup {
-    return { stream: streams[lane], group }
+    return {
+      stream: streams[lane],
+      group,
+      onKeySetAside: (place) => onCorrupt(lane, place, 'the key was not a stream'),
+    }
   }
 
   async function accept(lane: Lane, items: unknown): Promise<QueueEntry[]> {
@@ -71,7 +75,7 @@ export function createRedisQueue(options: RedisQueueOptions): Queue {
     for (let start = 0; start < ids.length; start += appendChunkMax) {
       const chunk = ids.slice(start, start + appendChunkMax)
       const commands = chunk.map((id): RedisCommand => ['xadd', stream, '*', idField, id])
-      await main.run(() => pipelined(client, commands), stream)
+      await withGroup(main, source(lane), () => pipelined(client, commands))
     }
   }
 
@@ -79,9 +83,8 @@ export function createRedisQueue(options: RedisQueueOptions): Queue {
     const stream = streams[lane]
     for (let start = 0; start < receipts.length; start += acknowledgeChunkMax) {
       const chunk = receipts.slice(start, start + acknowledgeChunkMax)
-      await main.run(
-        () => client.eval(acknowledgeScript, 1, stream, group, ...chunk),
-        stream,
+      await withGroup(main, source(lane), () =>
+        client.eval(acknowledgeScript, 1, stream, group, ...chunk),
       )
     }
   }

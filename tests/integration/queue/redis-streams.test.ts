@@ -128,8 +128,31 @@ test('a place for corrupt entries that cannot be written to stops nothing', asyn
   expect((await queue.depth('normal')).total).toBe(1)
 })
 
-test('a key that is no stream is named in every error', async () => {
-  const { queue } = observed
+test('a key that is no stream is set aside, and every operation goes on, whichever comes first', async () => {
+  const { queue, corrupt } = observed
+  const place = `${streams.normal}:corrupt-key`
+  const ids = newIds(1)
+  for (const operation of [
+    () => queue.append('normal', ids),
+    () => queue.reader('normal', 'a').read(1, 0, never),
+    () => queue.acknowledge('normal', ['1-1']),
+    () => queue.reclaim('normal', 'a', 0, 1),
+    () => queue.depth('normal'),
+  ]) {
+    await redis.command('FLUSHALL')
+    corrupt.length = 0
+    await redis.command('LPUSH', streams.normal, 'kept')
+    await operation()
+    expect(corrupt).toEqual([`normal ${place} the key was not a stream`])
+    expect(await redis.command('LRANGE', place, 0, -1)).toEqual(['kept'])
+    await queue.append('normal', ids)
+    expect(idsOf(await queue.reader('normal', 'a').read(1, 0, never))).toEqual(ids)
+  }
+})
+
+test('a second key that is no stream stays where it is, and is named in every error', async () => {
+  const { queue, corrupt } = observed
+  await redis.command('SET', `${streams.normal}:corrupt-key`, 'the first')
   await redis.command('SET', streams.normal, 'in use')
   const errors = await Promise.all([
     errorOf(queue.append('normal', newIds(2))),
@@ -145,6 +168,8 @@ test('a key that is no stream is named in every error', async () => {
     )
   }
   expect((await queue.depth('express')).total).toBe(0)
+  expect(await redis.command('GET', streams.normal)).toBe('in use')
+  expect(corrupt).toEqual([])
 })
 
 test('entries that were deleted while pending are not reclaimed', async () => {
