@@ -42,6 +42,8 @@ export function openQueue(config: Config, registry: Registry, logger: Logger): Q
       if (isUp) logger.info({ event: 'redis.connected' })
       else logger.warn({ event: 'redis.disconnected', reason: error?.message })
     },
+    onEvictingPolicy: (policy) =>
+      logger.warn({ event: 'redis.eviction_policy', policy, wanted: 'noeviction' }),
   })
 }
 

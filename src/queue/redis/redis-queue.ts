@@ -10,6 +10,7 @@ import type { CorruptEntryListener, Queue, QueueDepth, QueueEntry, QueueReader }
 import { createRedisConnection, type RedisEndpoint } from './connection.ts'
 import { setAside } from './corrupt-entries.ts'
 import { idField, parseEntries } from './entries.ts'
+import { evictingPolicy } from './eviction-policy.ts'
 import { type StreamGroup, withGroup } from './group.ts'
 import { pipelined, type RedisCommand } from './pipeline.ts'
 import { createRedisReader } from './reader.ts'
@@ -22,6 +23,8 @@ export interface RedisQueueOptions extends RedisEndpoint {
   readonly onCorrupt: CorruptEntryListener
   /** Called when the connection is made, and when it is lost or cannot be made; once for each change. */
   readonly onConnectionChange?: (up: boolean, error?: Error) => void
+  /** Called after each connecting to a server that may drop the streams when its memory is full. */
+  readonly onEvictingPolicy?: (policy: string) => void
 }
 
 /** Ids that travel in one write. */
@@ -42,12 +45,15 @@ const groupDefault = 'processors'
 
 /** Starts to connect at once, and returns without waiting for it. */
 export function createRedisQueue(options: RedisQueueOptions): Queue {
-  const { streams, group = groupDefault, onCorrupt, onConnectionChange } = options
+  const { streams, group = groupDefault, onCorrupt } = options
   const main = createRedisConnection({
     endpoint: options,
     name: 'sms-gateway-queue',
     blockMsMax: 0,
-    ...(onConnectionChange === undefined ? {} : { onChange: onConnectionChange }),
+    onChange(up, error) {
+      options.onConnectionChange?.(up, error)
+      if (up) void tellOfEviction()
+    },
   })
   const { client } = main
   const readers = new Set<QueueReader>()
@@ -60,6 +66,11 @@ export function createRedisQueue(options: RedisQueueOptions): Queue {
       group,
       onKeySetAside: (place) => onCorrupt(lane, place, 'the key was not a stream'),
     }
+  }
+
+  async function tellOfEviction(): Promise<void> {
+    const policy = await evictingPolicy(main)
+    if (policy !== null) options.onEvictingPolicy?.(policy)
   }
 
   async function accept(lane: Lane, items: unknown): Promise<QueueEntry[]> {
