@@ -4,13 +4,14 @@ import type { MessageFilter, StoredMessage, StoredReport } from '../store/messag
 import type { Store } from '../store/store.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { invalidRequest, parameterFaults } from './faults.ts'
+import { badCursor, givenParameters, searchTooLong } from './listing.ts'
 import {
   type ListParameters,
   listLimitDefault,
   listParametersSchema,
   type MessageBody,
 } from './message-schemas.ts'
-import { type Fault, type Problem, passingProblem, problemResponse } from './problems.ts'
+import { type Problem, problemResponse } from './problems.ts'
 import type { DeliveryReportsBody } from './report-schemas.ts'
 import { type Exchange, jsonResponse, queryOf, type Route } from './route.ts'
 import { type ClassifyDatabaseError, storeFailure } from './store-failure.ts'
@@ -88,13 +89,6 @@ const messageNotFound: Problem = {
   detail: 'No message has this id; messages older than the retention time are gone.',
 }
 
-/** What few messages have in common is found by looking at all of them. */
-const searchTooLong: Problem = passingProblem(
-  'unavailable',
-  'The search took too long: narrow it with from and to.',
-  1,
-)
-
 interface Listing {
   readonly filter: MessageFilter
   readonly before: string | null
@@ -102,11 +96,10 @@ interface Listing {
 }
 
 function parseListing(query: string): Listing | Problem {
-  const given = new Map<string, string>()
-  const faults: Fault[] = []
-  for (const [parameter, value] of new URLSearchParams(query)) {
-    if (given.has(parameter)) faults.push({ parameter, detail: 'is given twice' })
-    given.set(parameter, isPhoneParameter(parameter) ? unspacedPlus(value) : value)
+  const { given, faults } = givenParameters(query)
+  for (const name of ['recipient', 'phone']) {
+    const number = given.get(name)
+    if (number !== undefined) given.set(name, unspacedPlus(number))
   }
   const parsed = listParametersSchema.safeParse(Object.fromEntries(given))
   if (!parsed.success) faults.push(...parameterFaults(parsed.error))
@@ -123,14 +116,6 @@ function parseListing(query: string): Listing | Problem {
     limit: limit === undefined ? listLimitDefault : Number(limit),
   }
 }
-
-const badCursor: Problem = {
-  kind: 'invalid-cursor',
-  detail: 'Take the cursor from the next_cursor of a listing, unchanged.',
-  errors: [{ parameter: 'cursor', detail: 'is not a cursor of this API' }],
-}
-
-const isPhoneParameter = (name: string): boolean => name === 'recipient' || name === 'phone'
 
 /** A plus sign that was not percent-encoded arrives as a space; a number has no other use for one. */
 function unspacedPlus(value: string): string {

@@ -1,5 +1,5 @@
 /** Providers' delivery reports. Answered 2xx only once they are stored. */
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { isAuthentic } from './bearer-token.ts'
 import { bodyFaults, invalidRequest } from './faults.ts'
 import { type Problem, problemResponse } from './problems.ts'
 import type { ReportIntake } from './report-intake.ts'
@@ -29,8 +29,7 @@ export interface ReportRoutesOptions {
 export function reportRoute({ providerSecret, intake, classify }: ReportRoutesOptions): Route {
   async function takeReports({ request, requestId, param }: Exchange): Promise<Response> {
     const provider = param('name')
-    const given = bearerToken(request.headers.get('authorization'))
-    if (!isAuthentic(given, providerSecret(provider))) {
+    if (!isAuthentic(request, providerSecret(provider))) {
       return problemResponse(unauthorized, requestId)
     }
     const body = await readJson(request, reportsBytesMax)
@@ -64,20 +63,4 @@ const unauthorized: Problem = {
   kind: 'unauthorized',
   detail: "Send the provider's secret as a bearer token.",
   headers: { 'www-authenticate': 'Bearer realm="delivery-reports"' },
-}
-
-/** The token of `Bearer <token>` (RFC 6750 §2.1; the scheme's case does not matter), or null. */
-function bearerToken(authorization: string | null): string | null {
-  return /^bearer +(.+)$/i.exec(authorization ?? '')?.[1] ?? null
-}
-
-/** Compares hashes, which are equally long, in a time that does not tell where they differ. */
-function isAuthentic(given: string | null, secret: string | null | undefined): boolean {
-  const expected = secret === null || secret === undefined || secret === '' ? null : secret
-  const isEqual = timingSafeEqual(sha256(given ?? ''), sha256(expected ?? ''))
-  return isEqual && given !== null && expected !== null
-}
-
-function sha256(text: string): Uint8Array {
-  return createHash('sha256').update(text).digest()
 }
