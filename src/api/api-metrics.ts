@@ -20,6 +20,7 @@ export interface ApiMetrics {
   readonly reportsReceived: Counter<'provider' | 'status'>
   readonly reportsMatched: Counter
   readonly reportsParked: Counter
+  readonly reportsRefused: Counter
   readonly reportBatchSize: Histogram
   readonly requests: Counter<'route' | 'method' | 'status'>
   readonly requestDuration: Histogram<'route'>
@@ -62,6 +63,10 @@ export function createApiMetrics(registry: Registry): ApiMetrics {
     ]),
     reportsMatched: counter('sms_reports_matched_total', 'Reports whose message was known.'),
     reportsParked: counter('sms_reports_parked_total', 'Reports put aside for later.'),
+    reportsRefused: counter(
+      'sms_reports_refused_total',
+      'Reports that matched nothing while too many were parked.',
+    ),
     reportBatchSize: histogram('sms_report_batch_size', 'Reports in one commit.', sizes),
     requests: counter('http_requests_total', 'Requests answered.', ['route', 'method', 'status']),
     requestDuration: histogram('http_request_duration_seconds', 'One request.', durations, [

@@ -1,6 +1,7 @@
 /**
  * The HTTP API as one function from a request to an answer. Whoever serves it owns the socket; see `apiServeOptions`.
  */
+import { parkedReportsMax } from '../domain/provider-report.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -14,6 +15,7 @@ import { docsRoutes } from './docs/docs-routes.ts'
 import { createEdge } from './edge.ts'
 import { messageRoutes } from './message-routes.ts'
 import { createOpenApiDocument } from './openapi/openapi.ts'
+import { createParking } from './parking.ts'
 import { createReportIntake } from './report-intake.ts'
 import { type ProviderSecret, reportRoute } from './report-routes.ts'
 import type { Route } from './route.ts'
@@ -29,7 +31,10 @@ export interface ApiLimits {
 }
 
 export interface ApiOptions {
-  readonly store: Pick<Store, 'insertMessages' | 'queries' | 'applyReports'>
+  readonly store: Pick<
+    Store,
+    'insertMessages' | 'queries' | 'applyReports' | 'measureParkedReports'
+  >
   readonly queue: Pick<Queue, 'append' | 'depth'>
   /** What an error of the store means (`src/store/database-errors.ts`). */
   readonly databaseErrorKind: ClassifyDatabaseError
@@ -72,7 +77,7 @@ export const apiServeOptions = {
   idleTimeout: 75,
 } as const
 
-/** Builds the API; its measuring of the queues begins at once. */
+/** Builds the API; its measuring of the queues and of the parked reports begins at once. */
 export function createApi(options: ApiOptions): Api {
   const { store, queue, clock, logger, limits, databaseErrorKind: classify } = options
   const metrics = createApiMetrics(options.registry)
@@ -89,7 +94,15 @@ export function createApi(options: ApiOptions): Api {
     senderIdDefault: options.senderIdDefault,
   })
   const { reportMatchWindowMs } = options
-  const intake = createReportIntake({ store, classify, metrics, clock, reportMatchWindowMs })
+  const parking = createParking(store, parkedReportsMax)
+  const intake = createReportIntake({
+    store,
+    classify,
+    metrics,
+    clock,
+    reportMatchWindowMs,
+    mayPark: parking.hasRoom,
+  })
   const submitOptions = { acceptance, admission, classify, metrics, clock }
 
   const routes: Route[] = [
@@ -106,12 +119,13 @@ export function createApi(options: ApiOptions): Api {
     ...docsRoutes(),
   ]
   void admission.start()
+  void parking.start()
 
   return {
     routes,
     fetch: createEdge({ routes, metrics, logger, clock }),
     async close() {
-      await admission.stop()
+      await Promise.all([admission.stop(), parking.stop()])
       await Promise.all([acceptance.close(), intake.close()])
     },
   }

@@ -15,11 +15,13 @@ export interface ReportIntakeOptions {
   readonly clock: Clock
   /** Reports are matched to messages accepted within this time. */
   readonly reportMatchWindowMs: number
+  /** Whether a report that matches nothing may be parked; otherwise it is refused. */
+  readonly mayPark: () => boolean
 }
 
 export interface ReportIntake {
-  /** Resolves once they are stored. @throws what `storeFailure` explains */
-  store(provider: string, reports: readonly ProviderReportBody[]): Promise<void>
+  /** Resolves once they are stored; false: all but those that match nothing. @throws what `storeFailure` explains */
+  store(provider: string, reports: readonly ProviderReportBody[]): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -37,7 +39,7 @@ const futureMsMax = dayMs
 export function createReportIntake(options: ReportIntakeOptions): ReportIntake {
   const { store, classify, metrics, clock, reportMatchWindowMs } = options
 
-  const batcher = createBatcher<ProviderReport, undefined>({
+  const batcher = createBatcher<ProviderReport, boolean>({
     name: 'reports',
     batchMax,
     pendingMax,
@@ -48,11 +50,14 @@ export function createReportIntake(options: ReportIntakeOptions): ReportIntake {
     onBatch: (size) => metrics.reportBatchSize.observe(size),
   })
 
-  async function apply(reports: readonly ProviderReport[]): Promise<readonly undefined[]> {
-    const applied = await store.applyReports(reports, reportMatchWindowMs, clock.now())
-    metrics.reportsMatched.inc(applied.matched)
-    metrics.reportsParked.inc(applied.parked)
-    return new Array<undefined>(reports.length)
+  /** Answers which of them are stored. */
+  async function apply(reports: readonly ProviderReport[]): Promise<readonly boolean[]> {
+    const nowMs = clock.now()
+    const taken = await store.applyReports(reports, reportMatchWindowMs, nowMs, options.mayPark())
+    metrics.reportsMatched.inc(taken.matched)
+    metrics.reportsParked.inc(taken.parked)
+    metrics.reportsRefused.inc(taken.refused.size)
+    return reports.map((_, place) => !taken.refused.has(place))
   }
 
   function count(provider: string, reports: readonly ProviderReportBody[]): void {
@@ -65,7 +70,10 @@ export function createReportIntake(options: ReportIntakeOptions): ReportIntake {
     async store(provider, reports) {
       const nowMs = clock.now()
       count(provider, reports)
-      await batcher.addGroup(reports.map((report) => toReport(provider, report, nowMs)))
+      const stored = await batcher.addGroup(
+        reports.map((report) => toReport(provider, report, nowMs)),
+      )
+      return !stored.includes(false)
     },
     close: () => batcher.close(),
   }

@@ -7,6 +7,7 @@ import {
   faultPlaces,
   problemOf,
 } from '../../tests/support/fake-api.ts'
+import { parkedReportsMax } from '../domain/provider-report.ts'
 
 const path = '/api/v1/providers/primary/delivery-reports'
 const authorization = `Bearer ${fakeSecret}`
@@ -173,7 +174,13 @@ describe('reports', () => {
     const parking = createFakeApi({
       store: {
         insertMessages: async () => undefined,
-        applyReports: async () => ({ matched: 1, parked: 2, moved: [] }),
+        applyReports: async () => ({
+          matched: 1,
+          parked: 2,
+          moved: [],
+          refused: new Set<number>(),
+        }),
+        measureParkedReports: async () => ({ count: 0, oldestAgeMs: 0 }),
         queries: { get: async () => null, reports: async () => null, list: async () => [] },
       },
     })
@@ -181,5 +188,30 @@ describe('reports', () => {
     expect(await parking.metric('sms_reports_matched_total')).toBe(1)
     expect(await parking.metric('sms_reports_parked_total')).toBe(2)
     await parking.close()
+  })
+
+  test('where nothing may be parked, a request with one that matches nothing is 503', async () => {
+    const full = createFakeApi({
+      store: {
+        insertMessages: async () => undefined,
+        applyReports: async (reports, _windowMs, _nowMs, mayPark) => ({
+          matched: 1,
+          parked: 0,
+          moved: [],
+          refused: new Set(mayPark === false ? [reports.length - 1] : []),
+        }),
+        measureParkedReports: async () => ({ count: parkedReportsMax, oldestAgeMs: 0 }),
+        queries: { get: async () => null, reports: async () => null, list: async () => [] },
+      },
+    })
+    const answers = await Promise.all([
+      full.send(path, delivered, { authorization }),
+      full.send(path, [delivered, delivered], { authorization }),
+    ])
+    expect(answers.map(({ status }) => status)).toEqual([200, 503])
+    expect(answers[1]?.headers.get('retry-after')).toBe('60')
+    expect((await problemOf(answers[1] as Response)).type).toEndWith(':overloaded')
+    expect(await full.metric('sms_reports_refused_total')).toBe(1)
+    await full.close()
   })
 })

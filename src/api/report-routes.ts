@@ -1,7 +1,7 @@
 /** Providers' delivery reports. Answered 2xx only once they are stored. */
 import { isAuthentic } from './bearer-token.ts'
 import { bodyFaults, invalidRequest } from './faults.ts'
-import { type Problem, problemResponse } from './problems.ts'
+import { type Problem, passingProblem, problemResponse } from './problems.ts'
 import type { ReportIntake } from './report-intake.ts'
 import {
   type ProviderReportBody,
@@ -37,7 +37,8 @@ export function reportRoute({ providerSecret, intake, classify }: ReportRoutesOp
     const parsed = parseReports(body.value)
     if ('kind' in parsed) return problemResponse(parsed, requestId)
     try {
-      await intake.store(provider, parsed.reports)
+      const allStored = await intake.store(provider, parsed.reports)
+      if (!allStored) return problemResponse(parkingFull, requestId)
     } catch (error) {
       const failure = storeFailure(error, classify)
       if (failure === null) throw error
@@ -64,3 +65,12 @@ const unauthorized: Problem = {
   detail: "Send the provider's secret as a bearer token.",
   headers: { 'www-authenticate': 'Bearer realm="delivery-reports"' },
 }
+
+/** Reports that match nothing are looked up again within minutes, or wait for days: a minute is soon enough. */
+const parkingRetrySeconds = 60
+
+const parkingFull: Problem = passingProblem(
+  'overloaded',
+  'Too many reports wait for their messages: those of this request that match none were not stored.',
+  parkingRetrySeconds,
+)

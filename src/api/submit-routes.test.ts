@@ -196,7 +196,13 @@ describe('refusing', () => {
         insertMessages: async (messages) => {
           if (messages.some((message) => message.text === 'bad')) throw refusal
         },
-        applyReports: async () => ({ matched: 0, parked: 0, moved: [] }),
+        applyReports: async () => ({
+          matched: 0,
+          parked: 0,
+          moved: [],
+          refused: new Set<number>(),
+        }),
+        measureParkedReports: async () => ({ count: 0, oldestAgeMs: 0 }),
         queries: { get: async () => null, reports: async () => null, list: async () => [] },
       },
     })

@@ -18,5 +18,8 @@ export interface ProviderReport {
  */
 export const reportMatchWindowMs = 2 * dayMs
 
-/** A report that found no message within this time is dropped. */
+/** A report that found no message within this time is given up. */
 export const parkedReportKeptMs = 7 * dayMs
+
+/** While so many are parked, reports that match nothing are refused, so that their providers keep them. */
+export const parkedReportsMax = 1_000_000

@@ -20,6 +20,8 @@ export interface ProcessorMetrics {
   readonly queuePending: Gauge<'lane'>
   readonly oldestWaiting: Gauge<'lane'>
   readonly deadLetters: Gauge
+  readonly parkedReports: Gauge
+  readonly parkedReportsOldest: Gauge
   readonly circuitState: Gauge<'provider' | 'state'>
   readonly providerInFlight: Gauge<'provider'>
 }
@@ -108,6 +110,11 @@ export function createProcessorMetrics(registry: Registry): ProcessorMetrics {
       ['lane'],
     ),
     deadLetters: sharedGauge('sms_dead_letters', 'Dead letters not replayed.'),
+    parkedReports: sharedGauge('sms_parked_reports', 'Reports that wait for their message.'),
+    parkedReportsOldest: sharedGauge(
+      'sms_parked_reports_oldest_age_seconds',
+      'Since the arrival of the first that waits for its message; 0 when there is none.',
+    ),
     circuitState: gauge('sms_provider_circuit_state', 'One for the state the circuit is in.', [
       'provider',
       'state',

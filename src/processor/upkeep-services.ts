@@ -11,7 +11,10 @@ import type { Store } from '../store/store.ts'
 import type { ProcessorMetrics } from './processor-metrics.ts'
 
 export interface UpkeepOptions {
-  readonly store: Pick<Store, 'createPartitions' | 'dropPartitions' | 'countDeadLetters'>
+  readonly store: Pick<
+    Store,
+    'createPartitions' | 'dropPartitions' | 'countDeadLetters' | 'measureParkedReports'
+  >
   readonly queue: Pick<Queue, 'depth'>
   readonly pool: Pick<ProviderPool, 'status'>
   readonly permits: Permits
@@ -24,8 +27,8 @@ export interface UpkeepOptions {
 
 const partitionsIntervalMs = 600_000
 const gaugesIntervalMs = 1_000
-/** Counting takes as long as there are dead letters. */
-const deadLettersIntervalMs = 10_000
+/** Counting takes as long as there is something to count. */
+const waitingIntervalMs = 10_000
 const circuitStates = ['closed', 'open', 'half_open'] as const
 
 export function createUpkeepServices(options: UpkeepOptions): Service[] {
@@ -51,8 +54,12 @@ export function createUpkeepServices(options: UpkeepOptions): Service[] {
     return undefined
   }
 
-  async function countDeadLetters(): Promise<undefined> {
+  /** What waits for somebody to look at it, or for its message. */
+  async function measureWaiting(): Promise<undefined> {
     metrics.deadLetters.set(await store.countDeadLetters())
+    const parked = await store.measureParkedReports()
+    metrics.parkedReports.set(parked.count)
+    metrics.parkedReportsOldest.set(parked.oldestAgeMs / 1_000)
     return undefined
   }
 
@@ -80,9 +87,9 @@ export function createUpkeepServices(options: UpkeepOptions): Service[] {
       onError: (error) => logger.debug({ event: 'gauges.failed', err: error }),
     }),
     createPeriodic({
-      name: 'dead letters',
-      intervalMs: deadLettersIntervalMs,
-      run: countDeadLetters,
+      name: 'dead letters and parked reports',
+      intervalMs: waitingIntervalMs,
+      run: measureWaiting,
       onError: (error) => logger.debug({ event: 'gauges.failed', err: error }),
     }),
   ]

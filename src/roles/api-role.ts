@@ -16,7 +16,7 @@ export async function runApi(environment: Environment): Promise<number> {
   // Redis is not waited for: without it messages are accepted all the same, and sent when it is back.
   await requireServers(config, database, [])
   const queue = openQueue(config, registry, logger)
-  const { store, service: databaseService } = openStore(database, config, registry)
+  const { store, service: databaseService } = openStore(database, config, registry, logger)
   const readiness = createReadiness({ postgres: () => store.ping() }, { redis: () => queue.ping() })
   const supervised = connectToSupervisor(registry)
   const api = createApiPart({

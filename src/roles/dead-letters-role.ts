@@ -1,6 +1,7 @@
 /** `sms-gateway dlq list|show|replay` */
 import type { Environment } from '../config/config.ts'
 import { isMessageId } from '../domain/message-id.ts'
+import { createLogger } from '../runtime/logger.ts'
 import { createRegistry } from '../runtime/metrics.ts'
 import type { DeadLetter } from '../store/dead-letters.ts'
 import type { Store } from '../store/store.ts'
@@ -96,7 +97,8 @@ async function withStore(
   const database = databaseFor(config, 'admin')
   try {
     await requireServers(config, database, [])
-    const { store } = openStore(database, config, createRegistry())
+    const { logger } = createLogger(config.logLevel, 'admin')
+    const { store } = openStore(database, config, createRegistry(), logger)
     return await run(store, config.accept.messageValidityMs)
   } finally {
     await database.close(closeMsMax)

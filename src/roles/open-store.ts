@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts'
 import { planMigrations } from '../migrate/migrate.ts'
 import { migrations } from '../migrate/migration-list.ts'
 import { systemClock } from '../runtime/clock.ts'
+import type { Logger } from '../runtime/logger.ts'
 import type { Registry } from '../runtime/metrics.ts'
 import { createPeriodic } from '../runtime/periodic.ts'
 import type { Service } from '../runtime/service.ts'
@@ -69,7 +70,12 @@ export interface EmbeddedAddress {
   readonly database: string
 }
 
-export function openStore(database: Database, config: Config, registry: Registry): OpenStore {
+export function openStore(
+  database: Database,
+  config: Config,
+  registry: Registry,
+  logger: Logger,
+): OpenStore {
   const replicaLag = createReplicaLag(database, config.postgres.readLagMsMax, systemClock)
   const metrics = createStoreMetrics(registry)
   const store = createStore({
@@ -77,6 +83,10 @@ export function openStore(database: Database, config: Config, registry: Registry
     replicaLag,
     onRead: metrics.countRead,
     onReported: metrics.countReported,
+    onGivenUp(reports) {
+      metrics.countGivenUp(reports)
+      for (const report of reports) logger.warn({ event: 'report.given_up', ...report })
+    },
   })
   const measuring = createPeriodic({
     name: 'replica lag',

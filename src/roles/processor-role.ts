@@ -19,7 +19,7 @@ export async function runProcessor(environment: Environment): Promise<number> {
   const queue = openQueue(config, registry, logger)
   const redisName = `Redis at ${config.redis?.host}:${config.redis?.port}`
   await requireServers(config, database, [{ name: redisName, ping: () => queue.ping() }])
-  const { store, service: databaseService } = openStore(database, config, registry)
+  const { store, service: databaseService } = openStore(database, config, registry, logger)
   const readiness = createReadiness({ postgres: () => store.ping(), redis: () => queue.ping() })
   const supervised = connectToSupervisor(registry)
   const processor = createProcessorPart({

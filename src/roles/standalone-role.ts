@@ -33,7 +33,7 @@ export async function runStandalone(environment: Environment): Promise<number> {
   try {
     await requireServersMigrated(config, database)
     const queue = openQueue(config, registry, logger)
-    const { store, service: databaseService } = openStore(database, config, registry)
+    const { store, service: databaseService } = openStore(database, config, registry, logger)
     if (config.redis === null) await recoverQueue(store, config)
     const providers = config.providers.length > 0 ? config.providers : mockProviders()
     const operator =

@@ -2,12 +2,13 @@
 import { Counter, Gauge, Histogram } from 'prom-client'
 import { latencyBucketsSeconds, type Registry } from '../runtime/metrics.ts'
 import type { ReadTarget } from '../store/message-queries.ts'
-import type { ReportedMessage } from '../store/report-matching.ts'
+import type { GivenUpReport, ReportedMessage } from '../store/report-matching.ts'
 
 export interface StoreMetrics {
   countRead(target: ReadTarget): void
   /** Counts the messages that reports have brought to their end. */
   countReported(moved: readonly ReportedMessage[]): void
+  countGivenUp(reports: readonly GivenUpReport[]): void
   /** Milliseconds, or null while the replica does not answer. */
   setReplicaLag(lagMs: number | null): void
 }
@@ -38,6 +39,12 @@ export function createStoreMetrics(registry: Registry): StoreMetrics {
     labelNames: ['lane', 'status'],
     registers,
   })
+  const givenUp = new Counter({
+    name: 'sms_parked_reports_given_up_total',
+    help: 'Parked reports that found no message in time.',
+    labelNames: ['provider'],
+    registers,
+  })
   return {
     countRead: (target) => reads.inc({ target }),
     countReported(moved) {
@@ -45,6 +52,9 @@ export function createStoreMetrics(registry: Registry): StoreMetrics {
         final.inc({ lane, provider, status })
         acceptedToFinal.observe({ lane, status }, acceptedToFinalMs / 1_000)
       }
+    },
+    countGivenUp(reports) {
+      for (const { provider } of reports) givenUp.inc({ provider })
     },
     setReplicaLag: (lagMs) => lag.set(lagMs === null ? Number.NaN : lagMs / 1_000),
   }

@@ -29,6 +29,22 @@ export interface ReportsApplied {
   readonly moved: readonly ReportedMessage[]
 }
 
+export interface ReportsTaken extends ReportsApplied {
+  /** Places, in the batch, of reports that found no message and could not be parked: they are not stored. */
+  readonly refused: ReadonlySet<number>
+}
+
+/** A parked report that found no message for as long as it was kept. */
+export interface GivenUpReport {
+  readonly provider: string
+  readonly provider_message_id: string
+  readonly status: string
+}
+
+export interface ParkedReportsChecked extends ReportsApplied {
+  readonly givenUp: readonly GivenUpReport[]
+}
+
 interface AppliedRow {
   [column: string]: unknown
   matched: number
@@ -84,23 +100,27 @@ const appliedColumns = `
   (SELECT count(*) FROM matched)::int AS matched,
   (SELECT json_agg(moved) FROM moved) AS moved`
 
-const applyStatement = defineStatement<AppliedRow>(
+const applyStatement = defineStatement<AppliedRow & { refused: number[] | null }>(
   'reports.apply',
   `WITH r AS MATERIALIZED (
      SELECT ord, provider, provider_message_id, status, error_code, to_timestamp(occurred_ms / 1000.0) AS occurred_at
      FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::float8[])
        WITH ORDINALITY AS given (provider, provider_message_id, status, error_code, occurred_ms, ord)
-   ), ${matchAndMove('$3::text[]')}, parked AS (
+   ), ${matchAndMove('$3::text[]')}, unmatched AS MATERIALIZED (
+     SELECT * FROM r WHERE NOT EXISTS (SELECT FROM matched WHERE matched.ord = r.ord)
+   ), parked AS (
      INSERT INTO parked_reports (provider, provider_message_id, status, error_code, occurred_at)
      SELECT provider, provider_message_id, status, error_code, occurred_at
-     FROM r WHERE NOT EXISTS (SELECT FROM matched WHERE matched.ord = r.ord)
+     FROM unmatched WHERE $7::int = 1
      ON CONFLICT DO NOTHING RETURNING 1
    )
-   SELECT ${appliedColumns}, (SELECT count(*) FROM parked)::int AS parked`,
+   SELECT ${appliedColumns}, (SELECT count(*) FROM parked)::int AS parked,
+     (SELECT json_agg(ord - 1) FROM unmatched WHERE $7::int = 0) AS refused`,
 )
 
 /**
- * Stores and applies reports in one commit; when it resolves, each is applied, kept or parked.
+ * Stores and applies reports in one commit; when it resolves, each is applied, kept, parked or, when it would have to be parked
+ * and must not, refused.
  *
  * @param matchWindowMs reports are matched to messages accepted within this time
  */
@@ -109,29 +129,35 @@ export async function applyReports(
   reports: readonly ProviderReport[],
   matchWindowMs: number,
   nowMs: number,
-): Promise<ReportsApplied> {
-  const rows = await applyStatement(sql, [
+  mayPark = true,
+): Promise<ReportsTaken> {
+  const [row] = await applyStatement(sql, [
     messageIdFloor(nowMs - matchWindowMs),
     textArray(reports.map((report) => report.provider)),
     textArray(reports.map((report) => report.providerMessageId)),
     plainArray(reports.map((report) => report.status)),
     textArray(reports.map((report) => report.errorCode)),
     plainArray(reports.map((report) => report.occurredAtMs)),
+    mayPark ? 1 : 0,
   ])
-  return appliedFrom(rows[0], nowMs)
+  return { ...appliedFrom(row, nowMs), refused: new Set(row?.refused) }
 }
 
-const checkParkedStatement = defineStatement<AppliedRow>(
+const checkParkedStatement = defineStatement<AppliedRow & { given_up: GivenUpReport[] | null }>(
   'reports.check_parked',
   `WITH taken AS MATERIALIZED (
      SELECT * FROM parked_reports WHERE check_at <= now()
      ORDER BY check_at LIMIT $2::int FOR UPDATE SKIP LOCKED
    ), r AS MATERIALIZED (
      SELECT id AS ord, provider, provider_message_id, status, error_code, occurred_at, received_at FROM taken
-   ), ${matchAndMove('ARRAY(SELECT provider_message_id FROM r)')}, removed AS (
+   ), ${matchAndMove('ARRAY(SELECT provider_message_id FROM r)')}, given_up AS MATERIALIZED (
+     SELECT ord, provider, provider_message_id, status FROM r
+     WHERE received_at < now() - $3::bigint * interval '1 ms'
+       AND NOT EXISTS (SELECT FROM matched WHERE matched.ord = r.ord)
+   ), removed AS (
      DELETE FROM parked_reports WHERE id IN (
        SELECT ord FROM matched
-       UNION ALL SELECT ord FROM r WHERE received_at < now() - $3::bigint * interval '1 ms'
+       UNION ALL SELECT ord FROM given_up
      )
    ), again AS (
      UPDATE parked_reports p
@@ -141,7 +167,9 @@ const checkParkedStatement = defineStatement<AppliedRow>(
                     EXCEPT SELECT ord FROM matched)
      RETURNING 1
    )
-   SELECT ${appliedColumns}, (SELECT count(*) FROM again)::int AS parked`,
+   SELECT ${appliedColumns}, (SELECT count(*) FROM again)::int AS parked,
+     (SELECT json_agg(json_build_object('provider', provider, 'provider_message_id', provider_message_id, 'status', status))
+      FROM given_up) AS given_up`,
 )
 
 /** The most parked reports looked at in one statement. */
@@ -149,20 +177,20 @@ export const parkedChecksMax = 1_000
 
 /**
  * Tries parked reports again, those that are due; each later than the last time, from 200 ms to 5 minutes.
- * Reports that stayed unmatched for `keepMs` are dropped.
+ * Reports that stayed unmatched for `keepMs` are given up, each once.
  */
 export async function checkParkedReports(
   sql: Sql,
   matchWindowMs: number,
   keepMs: number,
   nowMs: number,
-): Promise<ReportsApplied> {
-  const rows = await checkParkedStatement(sql, [
+): Promise<ParkedReportsChecked> {
+  const [row] = await checkParkedStatement(sql, [
     messageIdFloor(nowMs - matchWindowMs),
     parkedChecksMax,
     keepMs,
   ])
-  return appliedFrom(rows[0], nowMs)
+  return { ...appliedFrom(row, nowMs), givenUp: row?.given_up ?? [] }
 }
 
 function appliedFrom(row: AppliedRow | undefined, nowMs: number): ReportsApplied {

@@ -11,12 +11,14 @@ import {
 import { claimMessages, reassignMessages } from './message-claims.ts'
 import { insertMessages } from './message-inserts.ts'
 import { createMessageQueries, type MessageQueries, type ReadTarget } from './message-queries.ts'
+import { listParkedReports, measureParkedReports } from './parked-reports.ts'
 import { createPartitions, dropPartitions } from './partitions.ts'
 import { promoteDue, sweepLane } from './recovery.ts'
 import type { ReplicaLag } from './replica-lag.ts'
 import {
   applyReports,
   checkParkedReports,
+  type GivenUpReport,
   type ReportedMessage,
   type ReportsApplied,
 } from './report-matching.ts'
@@ -39,9 +41,11 @@ export interface Store {
   readonly getDeadLetter: Bound<typeof getDeadLetter>
   readonly countDeadLetters: Bound<typeof countDeadLetters>
   readonly replayDeadLetters: Bound<typeof replayDeadLetters>
+  readonly listParkedReports: Bound<typeof listParkedReports>
+  readonly measureParkedReports: Bound<typeof measureParkedReports>
   readonly createPartitions: Bound<typeof createPartitions>
   readonly dropPartitions: Bound<typeof dropPartitions>
-  /** Resolves when the primary answers. */
+  /** Resolves when the primary answers and takes writes. */
   ping(): Promise<void>
 }
 
@@ -51,11 +55,13 @@ export interface StoreOptions {
   readonly onRead: (target: ReadTarget) => void
   /** Reports have brought these messages to their end. */
   readonly onReported: (moved: readonly ReportedMessage[]) => void
+  /** These parked reports are gone: they found no message in time. */
+  readonly onGivenUp: (reports: readonly GivenUpReport[]) => void
 }
 
 export function createStore(options: StoreOptions): Store {
   const { database, replicaLag, onRead } = options
-  function reported(applied: ReportsApplied): ReportsApplied {
+  function reported<T extends ReportsApplied>(applied: T): T {
     if (applied.moved.length > 0) options.onReported(applied.moved)
     return applied
   }
@@ -67,14 +73,19 @@ export function createStore(options: StoreOptions): Store {
     settleSent: (...rest) => settleSent(database.write, ...rest),
     settleUnsent: (...rest) => settleUnsent(database.write, ...rest),
     applyReports: async (...rest) => reported(await applyReports(database.write, ...rest)),
-    checkParkedReports: async (...rest) =>
-      reported(await checkParkedReports(database.write, ...rest)),
+    async checkParkedReports(...rest) {
+      const checked = reported(await checkParkedReports(database.write, ...rest))
+      if (checked.givenUp.length > 0) options.onGivenUp(checked.givenUp)
+      return checked
+    },
     sweepLane: (...rest) => sweepLane(database.write, ...rest),
     promoteDue: (...rest) => promoteDue(database.write, ...rest),
     listDeadLetters: (...rest) => listDeadLetters(database.write, ...rest),
     getDeadLetter: (...rest) => getDeadLetter(database.write, ...rest),
     countDeadLetters: (...rest) => countDeadLetters(database.write, ...rest),
     replayDeadLetters: (...rest) => replayDeadLetters(database.write, ...rest),
+    listParkedReports: (...rest) => listParkedReports(database.write, ...rest),
+    measureParkedReports: (...rest) => measureParkedReports(database.write, ...rest),
     createPartitions: (...rest) => createPartitions(database.write, ...rest),
     dropPartitions: (...rest) => dropPartitions(database.write, ...rest),
     ping: () => database.ping(),

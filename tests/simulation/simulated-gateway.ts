@@ -55,7 +55,11 @@ export function startApi({ store, queue, time }: ProcessOptions): SimulatedApi {
       validityMs: settings.validityMs,
       senderIdDefault: null,
     }),
-    intake: createReportIntake({ ...common, reportMatchWindowMs: 86_400_000 }),
+    intake: createReportIntake({
+      ...common,
+      reportMatchWindowMs: 86_400_000,
+      mayPark: () => true,
+    }),
   }
 }
 

@@ -142,7 +142,7 @@ export function storeFor(process: SimulatedProcess, options: ServerOptions): Sto
       }),
     checkParkedReports: (...rest) =>
       run('checkParkedReports', async () => {
-        if (!options.parked.any) return { matched: 0, parked: 0, moved: [] }
+        if (!options.parked.any) return { matched: 0, parked: 0, moved: [], givenUp: [] }
         const applied = await execute((sql) => checkParkedReports(sql, ...rest))
         if (applied.matched === 0 && applied.parked === 0) {
           const left = await time.really(() => database.sql`SELECT FROM parked_reports LIMIT 1`)
@@ -169,11 +169,13 @@ export function storeFor(process: SimulatedProcess, options: ServerOptions): Sto
         return promoted
       }),
     countDeadLetters: () => run('countDeadLetters', () => 0),
+    measureParkedReports: () => run('measureParkedReports', () => ({ count: 0, oldestAgeMs: 0 })),
     createPartitions: () => run('createPartitions', () => undefined),
     dropPartitions: () => run('dropPartitions', () => ({ dropped: [], failures: [] })),
     ping: () => run('ping', () => undefined),
     queries: { get: never, reports: never, list: never },
     listDeadLetters: never,
+    listParkedReports: never,
     getDeadLetter: never,
     replayDeadLetters: never,
   }

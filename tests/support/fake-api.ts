@@ -83,8 +83,9 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
         failIf('applyReports')
         fake.reports.push(...reports)
         fake.reportBatches.push(reports.length)
-        return { matched: reports.length, parked: 0, moved: [] }
+        return { matched: reports.length, parked: 0, moved: [], refused: new Set<number>() }
       },
+      measureParkedReports: async () => ({ count: 0, oldestAgeMs: 0 }),
       queries: {
         async get(id) {
           failIf('queries')

@@ -111,7 +111,7 @@ describe('delivery reports', () => {
     expect(await statusOf(fixture.store, id)).toBe('sent')
   })
 
-  test('parked reports are looked at less and less often, and dropped when they are too old', async () => {
+  test('parked reports are looked at less and less often, and given up when they are too old', async () => {
     const { store, database } = fixture
     await apply(report('nobody', 'delivered'))
     await store.checkParkedReports(dayMs, dayMs, Date.now())
@@ -120,9 +120,44 @@ describe('delivery reports', () => {
     expect(row).toEqual({ checks: 1, later: true })
     await database.write`UPDATE parked_reports SET check_at = now(), received_at = now() - interval '2 days'`
     await store.checkParkedReports(dayMs, dayMs, Date.now())
+    expect(fixture.givenUp).toContainEqual({
+      provider: 'a',
+      provider_message_id: 'r-nobody',
+      status: 'delivered',
+    })
     expect(
       await database.write`SELECT FROM parked_reports WHERE provider_message_id = 'r-nobody'`,
     ).toHaveLength(0)
+  })
+
+  test('where none may be parked, those that match are applied and the others are told', async () => {
+    const { store } = fixture
+    const [id = ''] = await sentMessages(1)
+    const before = await store.measureParkedReports()
+    const strange = report('stranger', 'delivered')
+    const reports = [strange, report(id, 'delivered'), strange]
+    const taken = await store.applyReports(reports, dayMs, Date.now(), false)
+    expect(taken).toMatchObject({ matched: 1, parked: 0, moved: [{ id }] })
+    expect(taken.refused).toEqual(new Set([0, 2]))
+    expect((await store.measureParkedReports()).count).toBe(before.count)
+  })
+
+  test('parked ones are listed in the order in which they came, and measured', async () => {
+    const { store, database } = fixture
+    await database.write`DELETE FROM parked_reports`
+    expect(await store.measureParkedReports()).toEqual({ count: 0, oldestAgeMs: 0 })
+    await apply(report('early', 'accepted'))
+    await apply(report('late', 'undelivered'))
+    const parked = await store.listParkedReports(10)
+    expect(parked).toMatchObject([
+      { provider: 'a', providerMessageId: 'r-early', status: 'accepted', checks: 0 },
+      { provider: 'a', providerMessageId: 'r-late', status: 'undelivered', checks: 0 },
+    ])
+    await database.write`
+      UPDATE parked_reports SET received_at = now() - interval '2 hours' WHERE provider_message_id = 'r-early'`
+    const { count, oldestAgeMs } = await store.measureParkedReports()
+    expect([count, Math.floor(oldestAgeMs / 3_600_000)]).toEqual([2, 2])
+    expect(await store.listParkedReports(1)).toHaveLength(1)
   })
 
   test('a thousand at once, two batches over the same messages at the same time', async () => {

@@ -7,7 +7,7 @@ import { systemClock } from '../../../src/runtime/clock.ts'
 import { createDatabase, type Database } from '../../../src/store/database.ts'
 import { createMigrationStore } from '../../../src/store/migrations.ts'
 import { createReplicaLag } from '../../../src/store/replica-lag.ts'
-import type { ReportedMessage } from '../../../src/store/report-matching.ts'
+import type { GivenUpReport, ReportedMessage } from '../../../src/store/report-matching.ts'
 import { createStore, type Store } from '../../../src/store/store.ts'
 
 export interface StoreFixture {
@@ -15,6 +15,8 @@ export interface StoreFixture {
   readonly store: Store
   /** Messages that reports have brought to their end. */
   readonly reported: readonly ReportedMessage[]
+  /** Parked reports that were given up. */
+  readonly givenUp: readonly GivenUpReport[]
   close(): Promise<void>
 }
 
@@ -49,6 +51,7 @@ export async function createStoreFixture(statementTimeoutMs = 10_000): Promise<S
   await applyMigrations(createMigrationStore(database.write), migrations, () => undefined)
   const replicaLag = createReplicaLag(database, 1_000, systemClock)
   const reported: ReportedMessage[] = []
+  const givenUp: GivenUpReport[] = []
   return {
     database,
     store: createStore({
@@ -56,8 +59,10 @@ export async function createStoreFixture(statementTimeoutMs = 10_000): Promise<S
       replicaLag,
       onRead: () => undefined,
       onReported: (moved) => reported.push(...moved),
+      onGivenUp: (reports) => givenUp.push(...reports),
     }),
     reported,
+    givenUp,
     async close() {
       await database.close(1_000)
       await admin.write.unsafe(`DROP DATABASE ${name} WITH (FORCE)`)
