@@ -22,6 +22,8 @@ export interface ApiMetrics {
   readonly reportsParked: Counter
   readonly reportsRefused: Counter
   readonly reportBatchSize: Histogram
+  readonly deadLettersReplayed: Counter
+  readonly deadLettersPurged: Counter
   readonly requests: Counter<'route' | 'method' | 'status'>
   readonly requestDuration: Histogram<'route'>
 }
@@ -68,6 +70,14 @@ export function createApiMetrics(registry: Registry): ApiMetrics {
       'Reports that matched nothing while too many were parked.',
     ),
     reportBatchSize: histogram('sms_report_batch_size', 'Reports in one commit.', sizes),
+    deadLettersReplayed: counter(
+      'sms_dead_letters_replayed_total',
+      'Dead letters sent again through this API.',
+    ),
+    deadLettersPurged: counter(
+      'sms_dead_letters_purged_total',
+      'Dead letters purged through this API.',
+    ),
     requests: counter('http_requests_total', 'Requests answered.', ['route', 'method', 'status']),
     requestDuration: histogram('http_request_duration_seconds', 'One request.', durations, [
       'route',

@@ -8,9 +8,11 @@ import type { Logger } from '../runtime/logger.ts'
 import type { Registry } from '../runtime/metrics.ts'
 import type { Store } from '../store/store.ts'
 import { createAcceptance } from './acceptance.ts'
+import { createAdminAccess } from './admin-access.ts'
 import { createAdmission } from './admission.ts'
 import { createApiMetrics } from './api-metrics.ts'
 import { batchBytesMax, batchRoute } from './batch-route.ts'
+import { type DeadLetterRoutesOptions, deadLetterRoutes } from './dead-letter-routes.ts'
 import { docsRoutes } from './docs/docs-routes.ts'
 import { createEdge } from './edge.ts'
 import { messageRoutes } from './message-routes.ts'
@@ -35,11 +37,14 @@ export interface ApiOptions {
     Store,
     'insertMessages' | 'queries' | 'applyReports' | 'measureParkedReports'
   >
+  readonly deadLetters: DeadLetterRoutesOptions['store']
   readonly queue: Pick<Queue, 'append' | 'depth'>
   /** What an error of the store means (`src/store/database-errors.ts`). */
   readonly databaseErrorKind: ClassifyDatabaseError
   /** Asked at every request, because providers are reloaded. */
   readonly providerSecret: ProviderSecret
+  /** Null: the admin API is off. */
+  readonly adminToken: string | null
   readonly logger: Logger
   readonly registry: Registry
   readonly clock: Clock
@@ -110,6 +115,14 @@ export function createApi(options: ApiOptions): Api {
     batchRoute(submitOptions),
     ...messageRoutes({ queries: store.queries, classify }),
     reportRoute({ providerSecret: options.providerSecret, intake, classify }),
+    ...deadLetterRoutes({
+      store: options.deadLetters,
+      access: createAdminAccess(options.adminToken),
+      classify,
+      metrics,
+      logger,
+      validityMs: options.validityMs,
+    }),
     ...serviceRoutes({
       readiness: options.readiness,
       metricsText: options.metricsText,

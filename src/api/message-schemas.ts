@@ -75,6 +75,19 @@ export const acceptedSchema = z
   .meta({ id: 'Accepted', description: 'The message is stored and will be sent.' })
 export type Accepted = z.infer<typeof acceptedSchema>
 
+export const failuresField = z
+  .array(
+    z.object({
+      attempt: z.int(),
+      provider: z.string().nullable(),
+      kind: z.enum(['rejected', 'throttled', 'unavailable', 'indeterminate']),
+      code: z.string(),
+      detail: z.string(),
+      at: z.string(),
+    }),
+  )
+  .meta({ description: 'The newest failed submits, oldest first.' })
+
 export const messageSchema = z
   .object({
     id: messageIdField,
@@ -87,18 +100,7 @@ export const messageSchema = z
     provider: z.string().nullable().meta({ description: 'Who has it, or had it last.' }),
     provider_message_id: z.string().nullable(),
     attempts: z.int().meta({ description: 'How many times sending was begun.' }),
-    failures: z
-      .array(
-        z.object({
-          attempt: z.int(),
-          provider: z.string().nullable(),
-          kind: z.enum(['rejected', 'throttled', 'unavailable', 'indeterminate']),
-          code: z.string(),
-          detail: z.string(),
-          at: z.string(),
-        }),
-      )
-      .meta({ description: 'The newest failed submits, oldest first.' }),
+    failures: failuresField,
     accepted_at: shownTimeField,
     sent_at: shownTimeField.nullable(),
     final_at: shownTimeField.nullable(),
@@ -107,10 +109,12 @@ export const messageSchema = z
   .meta({ id: 'Message', description: 'A message and what became of it.' })
 export type MessageBody = z.infer<typeof messageSchema>
 
+export const nextCursorField = z.string().nullable().meta({ description: 'Null on the last page.' })
+
 export const messageListSchema = z
   .object({
     messages: z.array(messageSchema),
-    next_cursor: z.string().nullable().meta({ description: 'Null on the last page.' }),
+    next_cursor: nextCursorField,
   })
   .meta({ id: 'MessageList', description: 'Newest first.' })
 
@@ -120,14 +124,16 @@ export const listLimitMax = 1_000
 const limitRule = mustBe(`a whole number from 1 to ${listLimitMax}`)
 
 /** A query parameter is text; its number is written without sign, fraction or leading zero. */
-const limitField = z
+export const limitField = z
   .string()
   .regex(/^[1-9]\d{0,3}$/, { error: limitRule })
   .refine((value) => Number(value) <= listLimitMax, { error: limitRule })
   .meta({
-    description: `Messages on a page; ${listLimitDefault} when not given.`,
+    description: `The most on a page; ${listLimitDefault} when not given.`,
     override: { type: 'integer', minimum: 1, maximum: listLimitMax, default: listLimitDefault },
   })
+
+export const cursorField = z.string().meta({ description: 'The next_cursor of the page before.' })
 
 export const listParametersSchema = z.strictObject({
   status: statusField.optional(),
@@ -138,6 +144,6 @@ export const listParametersSchema = z.strictObject({
   from: timeField.optional().meta({ description: 'Accepted at this time or later.' }),
   to: timeField.optional().meta({ description: 'Accepted before this time.' }),
   limit: limitField.optional(),
-  cursor: z.string().optional().meta({ description: 'The next_cursor of the page before.' }),
+  cursor: cursorField.optional(),
 })
 export type ListParameters = z.infer<typeof listParametersSchema>

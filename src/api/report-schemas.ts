@@ -13,7 +13,7 @@ export const reportsPerRequestMax = 1_000
 
 const reportStatuses = [...reportedStates, 'accepted'] as const
 
-const boundedText = (lengthMin: number, lengthMax: number) => {
+export const boundedText = (lengthMin: number, lengthMax: number) => {
   const rule = mustBe(`a string of ${lengthMin} to ${lengthMax} characters, without NUL`)
   return z
     .string({ error: rule })

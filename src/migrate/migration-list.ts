@@ -4,6 +4,7 @@
  */
 import messages from '../../migrations/0001_messages.sql' with { type: 'text' }
 import claimToken from '../../migrations/0002_claim_token.sql' with { type: 'text' }
+import deadLetters from '../../migrations/0003_dead_letters.sql' with { type: 'text' }
 
 export interface Migration {
   readonly version: number
@@ -16,6 +17,7 @@ export interface Migration {
 const sources: readonly (readonly [version: number, name: string, sql: string])[] = [
   [1, 'messages', messages],
   [2, 'claim_token', claimToken],
+  [3, 'dead_letters', deadLetters],
 ]
 
 export const migrations: readonly Migration[] = sources.map(([version, name, sql]) => ({

@@ -20,6 +20,7 @@ export interface ProcessorMetrics {
   readonly queuePending: Gauge<'lane'>
   readonly oldestWaiting: Gauge<'lane'>
   readonly deadLetters: Gauge
+  readonly deadLettersOldest: Gauge
   readonly parkedReports: Gauge
   readonly parkedReportsOldest: Gauge
   readonly circuitState: Gauge<'provider' | 'state'>
@@ -110,6 +111,10 @@ export function createProcessorMetrics(registry: Registry): ProcessorMetrics {
       ['lane'],
     ),
     deadLetters: sharedGauge('sms_dead_letters', 'Dead letters not replayed.'),
+    deadLettersOldest: sharedGauge(
+      'sms_dead_letters_oldest_age_seconds',
+      'Since the death of the first that was not replayed; 0 when there is none.',
+    ),
     parkedReports: sharedGauge('sms_parked_reports', 'Reports that wait for their message.'),
     parkedReportsOldest: sharedGauge(
       'sms_parked_reports_oldest_age_seconds',

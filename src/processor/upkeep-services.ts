@@ -13,7 +13,7 @@ import type { ProcessorMetrics } from './processor-metrics.ts'
 export interface UpkeepOptions {
   readonly store: Pick<
     Store,
-    'createPartitions' | 'dropPartitions' | 'countDeadLetters' | 'measureParkedReports'
+    'createPartitions' | 'dropPartitions' | 'measureDeadLetters' | 'measureParkedReports'
   >
   readonly queue: Pick<Queue, 'depth'>
   readonly pool: Pick<ProviderPool, 'status'>
@@ -56,7 +56,9 @@ export function createUpkeepServices(options: UpkeepOptions): Service[] {
 
   /** What waits for somebody to look at it, or for its message. */
   async function measureWaiting(): Promise<undefined> {
-    metrics.deadLetters.set(await store.countDeadLetters())
+    const letters = await store.measureDeadLetters()
+    metrics.deadLetters.set(letters.count)
+    metrics.deadLettersOldest.set(letters.oldestAgeMs / 1_000)
     const parked = await store.measureParkedReports()
     metrics.parkedReports.set(parked.count)
     metrics.parkedReportsOldest.set(parked.oldestAgeMs / 1_000)

@@ -35,9 +35,11 @@ export function createApiPart(options: ApiPartOptions): ApiPart {
   const secrets = new Map(options.providers.map(({ name, secret }) => [name, secret]))
   const api = createApi({
     store: options.store,
+    deadLetters: options.store,
     queue: options.queue,
     databaseErrorKind,
     providerSecret: (name) => secrets.get(name),
+    adminToken: config.adminToken,
     logger: options.logger,
     registry: options.registry,
     clock: systemClock,

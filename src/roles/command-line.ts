@@ -1,13 +1,14 @@
 /** The command line: what there is, in words, and which role it starts. */
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { type Environment, type Role, roles } from '../config/config.ts'
 import { runApi } from './api-role.ts'
 import { commit, version } from './build-info.ts'
 import { runConfigCheck, runConfigPrint } from './config-role.ts'
-import { runDeadLetterList, runDeadLetterReplay, runDeadLetterShow } from './dead-letters-role.ts'
 import { runHealthcheck } from './healthcheck-role.ts'
+import { addLetterCommands } from './letter-commands.ts'
 import { runMigrate } from './migrate-role.ts'
 import { runOperator } from './operator-role.ts'
+import { positive } from './option-parsers.ts'
 import { liftOutboundLimit } from './outbound-connections.ts'
 import { runProcessor } from './processor-role.ts'
 import { configFor, StartRefused, say } from './role-context.ts'
@@ -156,33 +157,5 @@ function addAdministration(
     .addOption(forRole())
     .action((options: { for: Role }) => exit(runConfigPrint(environment, options.for)))
 
-  const dlq = program.command('dlq').description('dead letters: messages that never left')
-  dlq
-    .command('list')
-    .description('newest first')
-    .option('--limit <n>', 'at most this many', positive, 50)
-    .option('--all', 'also those replayed already', false)
-    .option('--json', 'one JSON object a line', false)
-    .action(async (options: { limit: number; all: boolean; json: boolean }) =>
-      exit(await runDeadLetterList(environment, options)),
-    )
-  dlq
-    .command('show')
-    .description('one dead letter with its failures')
-    .argument('<id>')
-    .action(async (id: string) => exit(await runDeadLetterShow(environment, id)))
-  dlq
-    .command('replay')
-    .description('send dead letters again')
-    .argument('[ids...]')
-    .option('--all', 'all that were not replayed yet', false)
-    .action(async (ids: string[], options: { all: boolean }) =>
-      exit(await runDeadLetterReplay(environment, ids, options.all)),
-    )
-}
-
-function positive(value: string): number {
-  if (!/^[1-9]\d{0,6}$/.test(value))
-    throw new InvalidArgumentError('must be a whole number above 0')
-  return Number(value)
+  addLetterCommands(program, environment, exit)
 }

@@ -1,123 +1,95 @@
-/** `sms-gateway dlq list|show|replay` */
+/** `sms-gateway dlq list|show` */
+import { decodeDeadLetterCursor, encodeDeadLetterCursor } from '../api/cursor.ts'
+import { toDetailsBody, toLetterBody } from '../api/dead-letter-routes.ts'
+import { deadLetterFilterSchema, toDeadLetterFilter } from '../api/dead-letter-schemas.ts'
+import { bodyFaults } from '../api/faults.ts'
 import type { Environment } from '../config/config.ts'
 import { isMessageId } from '../domain/message-id.ts'
-import { createLogger } from '../runtime/logger.ts'
-import { createRegistry } from '../runtime/metrics.ts'
-import type { DeadLetter } from '../store/dead-letters.ts'
-import type { Store } from '../store/store.ts'
-import { databaseFor, openStore } from './open-store.ts'
-import { configFor, requireServers, StartRefused, say } from './role-context.ts'
+import type { DeadLetter, DeadLetterFilter } from '../store/dead-letters.ts'
+import { printLine, withStore } from './admin-store.ts'
+import { StartRefused, say } from './role-context.ts'
 import { exitCodes } from './run-until-stopped.ts'
 
-export interface DeadLetterListOptions {
+/** As given; `--error-code` is `errorCode`. */
+export interface FilterOptions {
+  readonly lane?: string
+  readonly provider?: string
+  readonly errorCode?: string
+  readonly from?: string
+  readonly to?: string
+}
+
+export interface DeadLetterListOptions extends FilterOptions {
   readonly limit: number
-  readonly all: boolean
+  readonly cursor?: string
+  readonly replayed: boolean
   readonly json: boolean
 }
 
+/** @throws StartRefused naming every fault */
+export function deadLetterFilter(options: FilterOptions): DeadLetterFilter {
+  const { lane, provider, errorCode: error_code, from, to } = options
+  const parsed = deadLetterFilterSchema.safeParse({ lane, provider, error_code, from, to })
+  if (parsed.success) return toDeadLetterFilter(parsed.data)
+  const faults = bodyFaults(parsed.error).map((fault) => {
+    const field = 'pointer' in fault ? fault.pointer.slice(1) : ''
+    return `--${field.replaceAll('_', '-')} ${fault.detail}`
+  })
+  throw new StartRefused(exitCodes.configuration, faults.join('\n'))
+}
+
+/** Letters read in one statement. */
+const listStep = 1_000
+
+/** A line each, the newest first; on stderr, how to go on when there are more. */
 export function runDeadLetterList(
   environment: Environment,
-  { limit, all, json }: DeadLetterListOptions,
+  options: DeadLetterListOptions,
 ): Promise<number> {
+  const filter = deadLetterFilter(options)
+  const first = options.cursor === undefined ? null : decodeDeadLetterCursor(options.cursor)
+  if (options.cursor !== undefined && first === null) {
+    throw new StartRefused(exitCodes.configuration, '--cursor is not a cursor of a listing')
+  }
+  const line = options.json ? jsonLine : textLine
   return withStore(environment, async (store) => {
-    const letters = await store.listDeadLetters(null, all, limit)
-    if (json) {
-      for (const letter of letters) printLine(JSON.stringify(toJson(letter)))
-      return exitCodes.ok
+    let position = first
+    let left = options.limit
+    for (;;) {
+      const count = Math.min(left, listStep)
+      const found = await store.listDeadLetters(filter, options.replayed, position, count + 1)
+      for (const letter of found.slice(0, count)) printLine(line(letter))
+      const shown = Math.min(found.length, count)
+      position = found[shown - 1]?.position ?? position
+      left -= shown
+      if (left === options.limit && !options.json) printLine('no dead letters')
+      if (found.length <= count) return exitCodes.ok
+      if (left === 0) break
     }
-    if (letters.length === 0) printLine('no dead letters')
-    for (const letter of letters) {
-      const { messageId, lane, attempts, provider, errorCode, deadAt, replayedAt } = letter
-      const replayed = replayedAt === null ? '' : `  replayed ${replayedAt.toISOString()}`
-      printLine(
-        `${messageId}  ${deadAt.toISOString()}  ${lane}  ${attempts} attempts  ${provider ?? '-'}  ${errorCode}${replayed}`,
-      )
-    }
+    if (position !== null) say(`there are more: --cursor ${encodeDeadLetterCursor(position)}`)
     return exitCodes.ok
   })
 }
 
-export function runDeadLetterShow(environment: Environment, id: string): Promise<number> {
+function jsonLine(letter: DeadLetter): string {
+  return JSON.stringify(toLetterBody(letter))
+}
+
+function textLine(letter: DeadLetter): string {
+  const { messageId, lane, attempts, provider, errorCode, deadAt, replayedAt } = letter
+  const replayed = replayedAt === null ? '' : `  replayed ${replayedAt.toISOString()}`
+  return `${messageId}  ${deadAt.toISOString()}  ${lane}  ${attempts} attempts  ${provider ?? '-'}  ${errorCode}${replayed}`
+}
+
+export function runDeadLetterShow(environment: Environment, given: string): Promise<number> {
+  const id = given.toLowerCase()
   return withStore(environment, async (store) => {
     const letter = isMessageId(id) ? await store.getDeadLetter(id) : null
     if (letter === null) {
-      say(`no dead letter ${id}`)
+      say(`no dead letter ${given}`)
       return exitCodes.failure
     }
-    const message = await store.queries.get(letter.messageId)
-    const shown = { ...toJson(letter), status: message?.status, failures: message?.failures }
-    printLine(JSON.stringify(shown, null, 2))
+    printLine(JSON.stringify(toDetailsBody(letter), null, 2))
     return exitCodes.ok
   })
-}
-
-/** In steps, so that a replay of very many is neither one endless statement nor one answer at the end. */
-const replayStep = 500
-
-export function runDeadLetterReplay(
-  environment: Environment,
-  ids: readonly string[],
-  all: boolean,
-): Promise<number> {
-  const strange = ids.filter((id) => !isMessageId(id))
-  if (strange.length > 0) {
-    throw new StartRefused(exitCodes.configuration, `not a message id: ${strange.join(', ')}`)
-  }
-  if (all === ids.length > 0) {
-    throw new StartRefused(exitCodes.configuration, 'name the ids to replay, or give --all')
-  }
-  return withStore(environment, async (store, validityMs) => {
-    let replayed = 0
-    if (!all) {
-      replayed = (await store.replayDeadLetters(ids, validityMs)).length
-    } else {
-      for (;;) {
-        const letters = await store.listDeadLetters(null, false, replayStep)
-        if (letters.length === 0) break
-        const step = letters.map(({ messageId }) => messageId)
-        const done = (await store.replayDeadLetters(step, validityMs)).length
-        replayed += done
-        say(`${replayed} replayed`)
-        // What cannot be replayed stays in the list: going on would never end.
-        if (done < step.length) break
-      }
-    }
-    printLine(`${replayed} replayed`)
-    return all || replayed === ids.length ? exitCodes.ok : exitCodes.failure
-  })
-}
-
-const closeMsMax = 2_000
-
-async function withStore(
-  environment: Environment,
-  run: (store: Store, validityMs: number) => Promise<number>,
-): Promise<number> {
-  const config = configFor(environment, 'admin')
-  const database = databaseFor(config, 'admin')
-  try {
-    await requireServers(config, database, [])
-    const { logger } = createLogger(config.logLevel, 'admin')
-    const { store } = openStore(database, config, createRegistry(), logger)
-    return await run(store, config.accept.messageValidityMs)
-  } finally {
-    await database.close(closeMsMax)
-  }
-}
-
-function toJson(letter: DeadLetter): Record<string, unknown> {
-  return {
-    message_id: letter.messageId,
-    lane: letter.lane,
-    attempts: letter.attempts,
-    provider: letter.provider,
-    error_code: letter.errorCode,
-    detail: letter.detail,
-    dead_at: letter.deadAt.toISOString(),
-    replayed_at: letter.replayedAt?.toISOString() ?? null,
-  }
-}
-
-function printLine(line: string): void {
-  process.stdout.write(`${line}\n`)
 }

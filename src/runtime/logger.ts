@@ -21,9 +21,10 @@ export interface ProcessLogger {
   flush(): void
 }
 
-export function createLogger(level: LogLevel, role: string): ProcessLogger {
+/** @param descriptor 1 is stdout; a command whose answer is on stdout logs to 2, stderr */
+export function createLogger(level: LogLevel, role: string, descriptor: 1 | 2 = 1): ProcessLogger {
   const destination = pino.destination({
-    dest: 1,
+    dest: descriptor,
     sync: false,
     minLength: bufferBytesMin,
     maxLength: bufferBytesMax,

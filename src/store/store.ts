@@ -3,9 +3,10 @@
  */
 import type { Database } from './database.ts'
 import {
-  countDeadLetters,
   getDeadLetter,
   listDeadLetters,
+  measureDeadLetters,
+  purgeDeadLetters,
   replayDeadLetters,
 } from './dead-letters.ts'
 import { claimMessages, reassignMessages } from './message-claims.ts'
@@ -39,8 +40,9 @@ export interface Store {
   readonly promoteDue: Bound<typeof promoteDue>
   readonly listDeadLetters: Bound<typeof listDeadLetters>
   readonly getDeadLetter: Bound<typeof getDeadLetter>
-  readonly countDeadLetters: Bound<typeof countDeadLetters>
+  readonly measureDeadLetters: Bound<typeof measureDeadLetters>
   readonly replayDeadLetters: Bound<typeof replayDeadLetters>
+  readonly purgeDeadLetters: Bound<typeof purgeDeadLetters>
   readonly listParkedReports: Bound<typeof listParkedReports>
   readonly measureParkedReports: Bound<typeof measureParkedReports>
   readonly createPartitions: Bound<typeof createPartitions>
@@ -82,8 +84,9 @@ export function createStore(options: StoreOptions): Store {
     promoteDue: (...rest) => promoteDue(database.write, ...rest),
     listDeadLetters: (...rest) => listDeadLetters(database.write, ...rest),
     getDeadLetter: (...rest) => getDeadLetter(database.write, ...rest),
-    countDeadLetters: (...rest) => countDeadLetters(database.write, ...rest),
+    measureDeadLetters: (...rest) => measureDeadLetters(database.write, ...rest),
     replayDeadLetters: (...rest) => replayDeadLetters(database.write, ...rest),
+    purgeDeadLetters: (...rest) => purgeDeadLetters(database.write, ...rest),
     listParkedReports: (...rest) => listParkedReports(database.write, ...rest),
     measureParkedReports: (...rest) => measureParkedReports(database.write, ...rest),
     createPartitions: (...rest) => createPartitions(database.write, ...rest),

@@ -168,7 +168,7 @@ export function storeFor(process: SimulatedProcess, options: ServerOptions): Sto
         for (const { id, action } of promoted.promotions) options.log(`promoted ${id}: ${action}`)
         return promoted
       }),
-    countDeadLetters: () => run('countDeadLetters', () => 0),
+    measureDeadLetters: () => run('measureDeadLetters', () => ({ count: 0, oldestAgeMs: 0 })),
     measureParkedReports: () => run('measureParkedReports', () => ({ count: 0, oldestAgeMs: 0 })),
     createPartitions: () => run('createPartitions', () => undefined),
     dropPartitions: () => run('dropPartitions', () => ({ dropped: [], failures: [] })),
@@ -176,6 +176,7 @@ export function storeFor(process: SimulatedProcess, options: ServerOptions): Sto
     queries: { get: never, reports: never, list: never },
     listDeadLetters: never,
     listParkedReports: never,
+    purgeDeadLetters: never,
     getDeadLetter: never,
     replayDeadLetters: never,
   }

@@ -37,6 +37,7 @@ export interface FakeApi extends Api {
 }
 
 export const fakeSecret = 'a-secret-of-primary'
+export const fakeAdminToken = 'an-admin-token'
 
 /** What the driver throws for a SQLSTATE or a socket's failure. */
 export function databaseError(code: string): Error {
@@ -112,7 +113,14 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
       },
       depth: async () => ({ total: 0, pending: 0, oldestAt: null }),
     },
+    deadLetters: {
+      listDeadLetters: async () => [],
+      getDeadLetter: async () => null,
+      replayDeadLetters: async (ids) => [...ids],
+      purgeDeadLetters: async (ids) => [...ids],
+    },
     databaseErrorKind,
+    adminToken: fakeAdminToken,
     providerSecret: (name) =>
       name === 'primary' ? fakeSecret : name === 'silent' ? null : undefined,
     logger,

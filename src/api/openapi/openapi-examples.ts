@@ -1,4 +1,5 @@
 /** Examples of answers; a test holds them against their schemas. */
+import type { DeadLetterBody, DeadLetterListBody } from '../dead-letter-schemas.ts'
 import type { Accepted, MessageBody } from '../message-schemas.ts'
 import { problemBody } from '../problems.ts'
 import type { DeliveryReportsBody } from '../report-schemas.ts'
@@ -76,3 +77,29 @@ export const deliveryReportsExample: DeliveryReportsBody = {
     },
   ],
 }
+
+const letterExample: DeadLetterListBody['dead_letters'][number] = {
+  message_id: id,
+  lane: 'normal',
+  attempts: 8,
+  provider: 'primary',
+  error_code: 'connection_refused',
+  detail: 'The connection was refused.',
+  dead_at: '2026-01-31T12:03:20.000Z',
+  replayed_at: null,
+}
+
+export const deadLetterListExample: DeadLetterListBody = {
+  dead_letters: [letterExample],
+  next_cursor: null,
+}
+
+export const deadLetterExample: DeadLetterBody = {
+  ...letterExample,
+  status: 'failed',
+  failures: messageExample.failures,
+}
+
+export const replayedExample = { replayed: [id], more: false }
+
+export const purgedExample = { purged: [id], more: false }

@@ -31,7 +31,7 @@ export const servicePaths: ZodOpenApiPathsObject = {
       operationId: 'takeDeliveryReports',
       summary: "Take a provider's delivery reports",
       description:
-        'One report or an array of them. Answered with 200 only once all are stored; when one has a fault none is. Repeated, late and early reports are normal.',
+        'One report or an array of them. Answered with 200 only once all are stored; when one has a fault none is. Repeated, late and early reports are normal. While very many wait for their message, one that matches none is refused with 503, and the others are stored.',
       tags: ['providers'],
       security: [{ providerSecret: [] }],
       requestParams: { path: z.object({ name: providerNameField }) },

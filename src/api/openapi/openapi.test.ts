@@ -2,6 +2,14 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import type { z } from 'zod'
 import { createFakeApi } from '../../../tests/support/fake-api.ts'
 import {
+  deadLetterFilterSchema,
+  deadLetterListSchema,
+  deadLetterSchema,
+  deadLetterSelectionSchema,
+  purgedSchema,
+  replayedSchema,
+} from '../dead-letter-schemas.ts'
+import {
   acceptedSchema,
   batchItemSchema,
   batchSchema,
@@ -19,9 +27,13 @@ import { createOpenApiDocument } from './openapi.ts'
 import {
   acceptedExample,
   batchAnswerExample,
+  deadLetterExample,
+  deadLetterListExample,
   deliveryReportsExample,
   messageExample,
   messageListExample,
+  purgedExample,
+  replayedExample,
 } from './openapi-examples.ts'
 import { batchAnswerSchema } from './openapi-messages.ts'
 import { problemSchema } from './openapi-problems.ts'
@@ -105,6 +117,10 @@ describe('examples', () => {
     ['a message', messageSchema, messageExample],
     ['a listing', messageListSchema, messageListExample],
     ['reports', deliveryReportsSchema, deliveryReportsExample],
+    ['a dead letter', deadLetterSchema, deadLetterExample],
+    ['dead letters', deadLetterListSchema, deadLetterListExample],
+    ['a replay', replayedSchema, replayedExample],
+    ['a purge', purgedSchema, purgedExample],
   ]
   test.each(answers)('%s fits its schema, to the last member', (_, schema, example) => {
     expect(schema.parse(example)).toEqual(example)
@@ -116,6 +132,8 @@ describe('examples', () => {
     ['batch', batchSchema],
     ['report', providerReportSchema],
     ['reports', providerReportsBodySchema],
+    ['filter', deadLetterFilterSchema],
+    ['selection', deadLetterSelectionSchema],
   ]
   test.each(bodies)('of a %s fit its schema', (_, schema) => {
     const examples = (schema.meta()?.examples ?? []) as unknown[]

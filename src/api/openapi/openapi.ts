@@ -1,5 +1,6 @@
 /** The OpenAPI document, made from the schemas that check the requests. */
 import { createDocument, type oas31 } from 'zod-openapi'
+import { deadLetterPaths } from './openapi-dead-letters.ts'
 import { messagePaths } from './openapi-messages.ts'
 import { servicePaths } from './openapi-service.ts'
 
@@ -17,12 +18,14 @@ export function createOpenApiDocument(version: string): oas31.OpenAPIObject {
         { name: 'messages', description: 'For customers.' },
         { name: 'providers', description: 'For SMS providers.' },
         { name: 'service', description: 'For those who run it.' },
+        { name: 'administration', description: 'For those who may change what others sent.' },
       ],
       security: [],
-      paths: { ...messagePaths, ...servicePaths },
+      paths: { ...messagePaths, ...servicePaths, ...deadLetterPaths },
       components: {
         securitySchemes: {
           providerSecret: { type: 'http', scheme: 'bearer', description: "The provider's secret." },
+          adminToken: { type: 'http', scheme: 'bearer', description: 'The admin token.' },
         },
       },
     },

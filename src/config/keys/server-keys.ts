@@ -1,6 +1,7 @@
 /** Where this process listens and keeps things, and the servers it uses. */
 import { logLevels } from '../../runtime/logger.ts'
 import {
+  bearerToken,
   choice,
   hostName,
   httpBaseUrl,
@@ -42,6 +43,11 @@ export const servers = {
     'PUBLIC_URL',
     httpBaseUrl,
     'The address under which providers reach the API with their delivery reports. Unset: http://localhost with the port of APP_ADDR.',
+  ),
+  adminToken: secret(
+    'ADMIN_TOKEN',
+    'Authenticates requests to the admin API, as a bearer token. Unset: they are refused.',
+    bearerToken,
   ),
   processes: setting(
     'PROCESSES',

@@ -88,7 +88,7 @@ describe('retention', () => {
     expect(failures).toEqual([])
     expect(dropped.toSorted()).toEqual([...tablesOf(oldest), ...tablesOf(older)].toSorted())
     expect(await existing()).toEqual(kept)
-    const letters = await store.listDeadLetters(null, true, 10)
+    const letters = await store.listDeadLetters({}, true, null, 10)
     expect(letters.map(({ messageId }) => messageId)).toEqual([present.id])
   })
 

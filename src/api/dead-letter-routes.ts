@@ -1,0 +1,178 @@
+/** Looking at dead letters, sending them again, and forgetting them. For administrators. */
+import type { MessageId } from '../domain/message.ts'
+import { isMessageId } from '../domain/message-id.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { DeadLetter, DeadLetterDetails } from '../store/dead-letters.ts'
+import type { Store } from '../store/store.ts'
+import type { AdminAccess } from './admin-access.ts'
+import type { ApiMetrics } from './api-metrics.ts'
+import { decodeDeadLetterCursor, encodeDeadLetterCursor } from './cursor.ts'
+import {
+  type DeadLetterBody,
+  type DeadLetterListBody,
+  deadLetterParametersSchema,
+  deadLetterSelectionSchema,
+  deadLettersPerRequestMax,
+  toDeadLetterFilter,
+} from './dead-letter-schemas.ts'
+import { bodyFaults, invalidRequest, parameterFaults } from './faults.ts'
+import { badCursor, givenParameters, searchTooLong } from './listing.ts'
+import { listLimitDefault } from './message-schemas.ts'
+import { type Problem, problemResponse } from './problems.ts'
+import { readJson } from './request-body.ts'
+import { type Exchange, jsonResponse, queryOf, type Route } from './route.ts'
+import { type ClassifyDatabaseError, storeFailure } from './store-failure.ts'
+
+export interface DeadLetterRoutesOptions {
+  readonly store: Pick<
+    Store,
+    'listDeadLetters' | 'getDeadLetter' | 'replayDeadLetters' | 'purgeDeadLetters'
+  >
+  readonly access: AdminAccess
+  readonly classify: ClassifyDatabaseError
+  readonly metrics: Pick<ApiMetrics, 'deadLettersReplayed' | 'deadLettersPurged'>
+  readonly logger: Logger
+  /** How long a replayed message may wait to be sent. */
+  readonly validityMs: number
+}
+
+export const deadLettersPath = '/api/v1/dead-letters'
+
+/** Longest body that selects letters: the most ids in one request, and some room. */
+const selectionBytesMax = 65_536
+
+export function deadLetterRoutes(options: DeadLetterRoutesOptions): Route[] {
+  const { store, access, classify, metrics, logger, validityMs } = options
+
+  async function list({ request, requestId }: Exchange): Promise<Response> {
+    const { given, faults } = givenParameters(queryOf(request.url))
+    const parsed = deadLetterParametersSchema.safeParse(Object.fromEntries(given))
+    if (!parsed.success) faults.push(...parameterFaults(parsed.error))
+    if (faults.length > 0 || !parsed.success) {
+      return problemResponse(invalidRequest(faults), requestId)
+    }
+    const { replayed, limit: limitText, cursor, ...filter } = parsed.data
+    const position = cursor === undefined ? null : decodeDeadLetterCursor(cursor)
+    if (cursor !== undefined && position === null) return problemResponse(badCursor, requestId)
+    const limit = limitText === undefined ? listLimitDefault : Number(limitText)
+    // One more than shown tells whether there is a next page.
+    const found = await store.listDeadLetters(
+      toDeadLetterFilter(filter),
+      replayed === 'true',
+      position,
+      limit + 1,
+    )
+    const shown = found.slice(0, limit)
+    const last = found.length > limit ? shown.at(-1) : undefined
+    return jsonResponse({
+      dead_letters: shown.map(toLetterBody),
+      next_cursor: last === undefined ? null : encodeDeadLetterCursor(last.position),
+    } satisfies DeadLetterListBody)
+  }
+
+  async function show({ param, requestId }: Exchange): Promise<Response> {
+    const id = param('id').toLowerCase()
+    const letter = isMessageId(id) ? await store.getDeadLetter(id) : null
+    if (letter === null) return problemResponse(letterNotFound, requestId)
+    return jsonResponse(toDetailsBody(letter))
+  }
+
+  async function replay(exchange: Exchange): Promise<Response> {
+    const selected = await select(exchange)
+    if ('kind' in selected) return problemResponse(selected, exchange.requestId)
+    const { ids, more } = selected
+    const replayed = ids.length === 0 ? [] : await store.replayDeadLetters(ids, validityMs)
+    metrics.deadLettersReplayed.inc(replayed.length)
+    logger.info({
+      event: 'dead_letters.replayed',
+      request_id: exchange.requestId,
+      count: replayed.length,
+    })
+    return jsonResponse({ replayed, more })
+  }
+
+  async function purge(exchange: Exchange): Promise<Response> {
+    const selected = await select(exchange)
+    if ('kind' in selected) return problemResponse(selected, exchange.requestId)
+    const { ids, more } = selected
+    const purged = ids.length === 0 ? [] : await store.purgeDeadLetters(ids)
+    metrics.deadLettersPurged.inc(purged.length)
+    // The last trace of the letters.
+    logger.warn({
+      event: 'dead_letters.purged',
+      request_id: exchange.requestId,
+      count: purged.length,
+      message_ids: purged,
+    })
+    return jsonResponse({ purged, more })
+  }
+
+  /** The letters that a body names, or the newest of those that its filter finds. */
+  async function select({
+    request,
+  }: Exchange): Promise<{ readonly ids: readonly MessageId[]; readonly more: boolean } | Problem> {
+    const body = await readJson(request, selectionBytesMax)
+    if (!body.ok) return body.problem
+    const parsed = deadLetterSelectionSchema.safeParse(body.value)
+    if (!parsed.success) return invalidRequest(bodyFaults(parsed.error))
+    const { ids, filter } = parsed.data
+    if (ids !== undefined) return { ids: ids.map((id) => id.toLowerCase()), more: false }
+    const found = await store.listDeadLetters(
+      toDeadLetterFilter(filter ?? {}),
+      false,
+      null,
+      deadLettersPerRequestMax + 1,
+    )
+    return {
+      ids: found.slice(0, deadLettersPerRequestMax).map(({ messageId }) => messageId),
+      more: found.length > deadLettersPerRequestMax,
+    }
+  }
+
+  /** For those who may, and with the problems that a store may have. */
+  function forAdmins(handle: (exchange: Exchange) => Promise<Response>): Route['handle'] {
+    return async (exchange) => {
+      const { request, requestId } = exchange
+      const denied = access(request)
+      if (denied !== null) return problemResponse(denied, requestId)
+      try {
+        return await handle(exchange)
+      } catch (error) {
+        const failure = storeFailure(error, classify)
+        if (failure === null) throw error
+        const isTimeout = classify(error) === 'timeout'
+        return problemResponse(isTimeout ? searchTooLong : failure.problem, requestId)
+      }
+    }
+  }
+
+  return [
+    { method: 'GET', path: deadLettersPath, handle: forAdmins(list) },
+    { method: 'POST', path: `${deadLettersPath}/replay`, handle: forAdmins(replay) },
+    { method: 'POST', path: `${deadLettersPath}/purge`, handle: forAdmins(purge) },
+    { method: 'GET', path: `${deadLettersPath}/:id`, handle: forAdmins(show) },
+  ]
+}
+
+const letterNotFound: Problem = {
+  kind: 'dead-letter-not-found',
+  detail: 'No dead letter has this message id: it was purged, or the message is none.',
+}
+
+export function toLetterBody(letter: DeadLetter): DeadLetterListBody['dead_letters'][number] {
+  return {
+    message_id: letter.messageId,
+    lane: letter.lane,
+    attempts: letter.attempts,
+    provider: letter.provider,
+    error_code: letter.errorCode,
+    detail: letter.detail,
+    dead_at: letter.deadAt.toISOString(),
+    replayed_at: letter.replayedAt?.toISOString() ?? null,
+  }
+}
+
+export function toDetailsBody(letter: DeadLetterDetails): DeadLetterBody {
+  const failures = letter.failures.map((failure) => ({ ...failure }))
+  return { ...toLetterBody(letter), status: letter.status, failures }
+}
