@@ -1,4 +1,4 @@
-/** The commands about what waits for somebody. */
+/** The commands about what waits for somebody: `dlq` and `reports`. */
 import type { Command } from 'commander'
 import type { Environment } from '../config/config.ts'
 import {
@@ -12,10 +12,25 @@ import {
   runDeadLetterShow,
 } from './dead-letters-role.ts'
 import { positive } from './option-parsers.ts'
+import { type ParkedReportsOptions, runParkedReports } from './parked-reports-role.ts'
 
 type Exit = (code: number) => void
 
 export function addLetterCommands(program: Command, environment: Environment, exit: Exit): void {
+  addDeadLetters(program, environment, exit)
+  program
+    .command('reports')
+    .description("providers' delivery reports")
+    .command('parked')
+    .description('those that wait for their message, in the order in which they came')
+    .option('--limit <n>', 'at most this many', positive, 50)
+    .option('--json', 'one JSON object a line', false)
+    .action(async (options: ParkedReportsOptions) =>
+      exit(await runParkedReports(environment, options)),
+    )
+}
+
+function addDeadLetters(program: Command, environment: Environment, exit: Exit): void {
   const dlq = program.command('dlq').description('dead letters: messages that never left')
   withFilters(dlq.command('list'))
     .description('those that wait, newest first')

@@ -37,6 +37,7 @@ describe('command line', () => {
       'healthcheck',
       'config',
       'dlq',
+      'reports',
     ]) {
       expect(help.stdout).toContain(`  ${command} `)
     }
