@@ -45,3 +45,14 @@ test('a clock that steps back stops the refill and breaks nothing', () => {
   bucket.take(1_000)
   expect(bucket.available(0)).toBe(9)
 })
+
+test('another rate begins with what is left, and at most with what it may hold', () => {
+  const bucket = createTokenBucket(10)
+  for (let count = 0; count < 8; count++) bucket.take(0)
+  bucket.changeRate(100, 0)
+  expect(bucket.available(0)).toBe(2)
+  expect(bucket.available(100)).toBe(12)
+  bucket.changeRate(5, 100)
+  expect(bucket.available(100)).toBe(5)
+  expect(bucket.available(60_000)).toBe(5)
+})

@@ -11,10 +11,13 @@ export interface TokenBucket {
   giveBack(): void
   /** Milliseconds until `count` tokens are there. */
   waitMs(count: number, nowMs: number): number
+  /** Another rate from now on; what was taken stays taken. */
+  changeRate(ratePerSecond: number, nowMs: number): void
 }
 
-export function createTokenBucket(ratePerSecond: number): TokenBucket {
-  const capacity = Math.max(1, ratePerSecond)
+export function createTokenBucket(ratePerSecondAtFirst: number): TokenBucket {
+  let ratePerSecond = ratePerSecondAtFirst
+  let capacity = Math.max(1, ratePerSecond)
   let tokens = capacity
   let filledAtMs = 0
 
@@ -39,6 +42,12 @@ export function createTokenBucket(ratePerSecond: number): TokenBucket {
     waitMs(count, nowMs) {
       fill(nowMs)
       return Math.max(0, ((Math.min(count, capacity) - tokens) * 1_000) / ratePerSecond)
+    },
+    changeRate(next, nowMs) {
+      fill(nowMs)
+      ratePerSecond = next
+      capacity = Math.max(1, next)
+      tokens = Math.min(capacity, tokens)
     },
   }
 }

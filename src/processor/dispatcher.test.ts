@@ -144,7 +144,9 @@ describe('dispatching', () => {
     gateway.dispatch(first)
     gateway.dispatch(second)
     await gateway.dispatcher.idle()
-    expect(gateway.pool.status()).toEqual([{ name: 'a', circuit: 'closed', inFlight: 0 }])
+    expect(gateway.pool.status()).toEqual([
+      { name: 'a', mode: 'enabled', circuit: 'closed', inFlight: 0 },
+    ])
     expect(gateway.sent.sort()).toEqual([...first, ...second].map(({ id }) => id).sort())
     expect(gateway.permits.inUse).toBe(0)
   })

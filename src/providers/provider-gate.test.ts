@@ -2,8 +2,8 @@ import { expect, test } from 'bun:test'
 import { createProviderGate } from './provider-gate.ts'
 
 test('a circuit is waited for until it may be probed, and then nobody is woken for it', () => {
-  const gate = createProviderGate(
-    {
+  const gate = createProviderGate({
+    settings: {
       name: 'a',
       url: 'http://127.0.0.1:1/',
       weight: 0,
@@ -13,13 +13,23 @@ test('a circuit is waited for until it may be probed, and then nobody is woken f
       concurrencyMax: 10,
       ratePerSecondMax: null,
     },
-    { submit: () => Promise.reject(new Error('never called')), close: () => Promise.resolve() },
-    { windowMs: 10_000, failureRatio: 0.5, samplesMin: 2, openMs: 1_000, openMsMax: 8_000 },
-    () => 0.5,
-  )
+    mode: 'enabled',
+    createDriver: () => ({
+      submit: () => Promise.reject(new Error('never called')),
+      close: () => Promise.resolve(),
+    }),
+    circuit: {
+      windowMs: 10_000,
+      failureRatio: 0.5,
+      samplesMin: 2,
+      openMs: 1_000,
+      openMsMax: 8_000,
+    },
+    random: () => 0.5,
+  })
   for (let failure = 0; failure < 2; failure++) {
-    const wasProbe = gate.began(0)
-    gate.ended({ kind: 'unavailable', code: 'econnrefused', detail: '' }, wasProbe, 0)
+    const passage = gate.began(0)
+    gate.ended(passage, { kind: 'unavailable', code: 'econnrefused', detail: '' }, 0)
   }
   expect(gate.circuitState).toBe('open')
   expect(gate.wakeAtMs(false, 500)).toBe(1_000)

@@ -1,8 +1,9 @@
 /**
  * All providers together: which one takes the next message, and waiting for one that can. A slow or dead provider only
- * ever fills its own gate; the others get what it cannot take.
+ * ever fills its own gate; the others get what it cannot take. Providers and their modes change while messages are under way.
  */
 import type { CircuitOptions, CircuitState } from '../domain/circuit.ts'
+import type { ProviderMode } from '../domain/provider-mode.ts'
 import type { InDoubtPolicy, SubmitOutcome } from '../domain/submit-outcome.ts'
 import { pickWeighted } from '../domain/weighted-choice.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -10,7 +11,10 @@ import { createNotifier } from '../runtime/notifier.ts'
 import type { ProviderDriver, ProviderSettings, Submission } from './provider.ts'
 import { createProviderGate, type ProviderGate } from './provider-gate.ts'
 
-/** A place at one provider for one submit. Exactly one of `submit` and `cancel` must follow. */
+/**
+ * A place at one provider for one submit. Exactly one of `submit` and `cancel` must follow. When the provider has gone out of
+ * service meanwhile, `submit` sends nothing and answers `unavailable`.
+ */
 export interface Reservation {
   readonly provider: string
   readonly inDoubt: InDoubtPolicy
@@ -23,12 +27,13 @@ export interface ReserveOptions {
   readonly express: boolean
   /** Already tried for this message. */
   readonly exclude?: ReadonlySet<string>
-  /** No other provider than this one. */
+  /** No other provider than this one, where the message is in doubt. */
   readonly only?: string
 }
 
 export interface ProviderStatus {
   readonly name: string
+  readonly mode: ProviderMode
   readonly circuit: CircuitState
   readonly inFlight: number
 }
@@ -51,8 +56,16 @@ export interface ProviderPool {
   room(express: boolean): number
   /** Resolves when there may be room again, or when the signal aborts. */
   whenRoom(express: boolean, signal: AbortSignal): Promise<void>
-  /** Providers whose in-doubt policy is `unknown`. */
+  /** Providers whose in-doubt policy is `unknown`, those too that were removed while this process lives. */
   readonly unknownProviders: readonly string[]
+  /**
+   * Other providers from now on, by name: what is new begins, what is missing is removed, what differs changes. Removed ones
+   * get no more submits; what is under way anywhere ends where it began.
+   */
+  change(providers: readonly ProviderSettings[]): void
+  /** By provider's name, now or later; those that are not named are enabled. */
+  setModes(modes: ReadonlyMap<string, ProviderMode>): void
+  /** Those removed too, first, for as long as something is under way there. */
   status(): ProviderStatus[]
   close(): Promise<void>
 }
@@ -72,16 +85,43 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
   const { clock } = options
   const nowMs = (): number => clock.monotonicMs()
   const changed = createNotifier()
-  const gates: readonly ProviderGate[] = options.providers.map((settings) =>
-    createProviderGate(settings, options.createDriver(settings), options.circuit, options.random),
-  )
+  let gates: readonly ProviderGate[] = []
+  /** Removed, and something is under way there. */
+  const leaving = new Set<ProviderGate>()
+  let modes: ReadonlyMap<string, ProviderMode> = new Map()
+  /** Of all providers there have been: what is in doubt at one that was removed is decided by its own policy. */
+  const policies = new Map<string, InDoubtPolicy>()
+  change(options.providers)
+
+  function change(providers: readonly ProviderSettings[]): void {
+    const before = new Map(gates.map((gate) => [gate.settings.name, gate]))
+    gates = providers.map((settings) => {
+      const { name, inDoubt } = settings
+      policies.set(name, inDoubt)
+      const gate = before.get(name)
+      if (gate === undefined) {
+        return createProviderGate({ ...options, settings, mode: modes.get(name) ?? 'enabled' })
+      }
+      before.delete(name)
+      gate.change(settings, nowMs())
+      // What was saved up by the old weights would distort the new shares.
+      gate.credit = 0
+      return gate
+    })
+    for (const gate of before.values()) {
+      void gate.retire()
+      if (gate.inFlight > 0) leaving.add(gate)
+    }
+    changed.notify()
+  }
 
   /** Those that may be asked for this message, whether or not they have room. */
   function candidates({ exclude, only }: ReserveOptions): ProviderGate[] {
     const now = nowMs()
     return gates.filter(
       (gate) =>
-        (only === undefined ? gate.weight > 0 : gate.settings.name === only) &&
+        (only === undefined || gate.settings.name === only) &&
+        gate.serves(only === undefined) &&
         !exclude?.has(gate.settings.name) &&
         gate.healthy(now),
     )
@@ -92,23 +132,31 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
     const withRoom = candidates(wanted).filter((gate) => gate.room(wanted.express, now) > 0)
     // The only one may be a drained one, which has no weight.
     const gate = wanted.only === undefined ? pickWeighted(withRoom) : withRoom[0]
-    return gate === null || gate === undefined ? null : hold(gate)
+    return gate === null || gate === undefined ? null : hold(gate, wanted.only === undefined)
   }
 
-  function hold(gate: ProviderGate): Reservation {
-    const wasProbe = gate.began(nowMs())
+  function hold(gate: ProviderGate, isNew: boolean): Reservation {
+    const passage = gate.began(nowMs())
     let open = true
     function end(outcome: SubmitOutcome | null): void {
       if (!open) throw new Error('a reservation ends once')
       open = false
-      gate.ended(outcome, wasProbe, nowMs())
+      gate.ended(passage, outcome, nowMs())
+      if (gate.inFlight === 0) leaving.delete(gate)
       changed.notify()
     }
     return {
       provider: gate.settings.name,
-      inDoubt: gate.settings.inDoubt,
+      get inDoubt() {
+        return gate.settings.inDoubt
+      },
       async submit(submission, signal) {
-        const outcome = await gate.driver
+        // The claim came between, which takes as long as PostgreSQL is away.
+        if (!gate.serves(isNew)) {
+          end(null)
+          return outOfService
+        }
+        const outcome = await gate
           .submit(submission, signal)
           .catch((error: unknown) => defectOutcome(error))
         end(outcome)
@@ -145,22 +193,35 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
     has: (provider) => gates.some((gate) => gate.settings.name === provider),
     room(express) {
       const now = nowMs()
-      return gates.reduce((sum, gate) => sum + (gate.weight > 0 ? gate.room(express, now) : 0), 0)
+      return gates.reduce((sum, gate) => sum + (gate.serves(true) ? gate.room(express, now) : 0), 0)
     },
     whenRoom: (express, signal) => changed.wait(signal, waitLimitMs(express)),
-    unknownProviders: options.providers
-      .filter((provider) => provider.inDoubt === 'unknown')
-      .map((provider) => provider.name),
+    get unknownProviders() {
+      return [...policies].flatMap(([name, inDoubt]) => (inDoubt === 'unknown' ? [name] : []))
+    },
+    change,
+    setModes(next) {
+      modes = next
+      for (const gate of gates) gate.setMode(modes.get(gate.settings.name) ?? 'enabled')
+      changed.notify()
+    },
     status: () =>
-      gates.map((gate) => ({
+      [...leaving, ...gates].map((gate) => ({
         name: gate.settings.name,
+        mode: gate.mode,
         circuit: gate.circuitState,
         inFlight: gate.inFlight,
       })),
     async close() {
-      await Promise.all(gates.map((gate) => gate.driver.close()))
+      await Promise.all(gates.map((gate) => gate.retire()))
     },
   }
+}
+
+const outOfService: SubmitOutcome = {
+  kind: 'unavailable',
+  code: 'out_of_service',
+  detail: 'The provider was removed, drained or disabled before the submit went out.',
 }
 
 function defectOutcome(error: unknown): SubmitOutcome {

@@ -19,6 +19,7 @@ export interface ProviderDriver {
    * An abort of `signal` while the request is out yields `indeterminate` with code `aborted`.
    */
   submit(submission: Submission, signal: AbortSignal): Promise<SubmitOutcome>
+  /** Called once, when nothing is under way. Never rejects. */
   close(): Promise<void>
 }
 
