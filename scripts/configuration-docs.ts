@@ -57,6 +57,11 @@ variables above, and may not have their names. \`name\` and \`url\` must be set.
 ${providersFileExample}\`\`\`
 
 ${settingTable([...Object.values(fileTable)], 'Field')}
+On SIGHUP \`api\`, \`processor\` and \`standalone\` read it again, and the parent of several processes passes the signal on. A file
+with faults changes nothing: the log lists them (\`providers.reload_failed\`), and what it tells of a good one
+(\`providers.reloaded\`) are names, no values. The variables above are read at start only. A provider that is added is reloaded in
+the API first, which must know the secret of its reports; one that is removed in the API last, when its reports are in.
+
 ## What must fit together
 
 ${rules.map(({ name, sentence }) => `- \`${name}\` ${sentence}.`).join('\n')}

@@ -67,8 +67,11 @@ export function createUpkeepServices(options: UpkeepOptions): Service[] {
 
   function permitsAndProviders(): void {
     metrics.permitsInUse.set(permits.inUse)
+    // A provider that was removed shall not be shown for ever as it was last.
+    for (const gauge of [metrics.providerInFlight, metrics.circuitState]) gauge.reset()
     for (const { name, circuit, inFlight } of pool.status()) {
-      metrics.providerInFlight.set({ provider: name }, inFlight)
+      // One that was removed and has come back has two entries while something is under way at the first.
+      metrics.providerInFlight.inc({ provider: name }, inFlight)
       for (const state of circuitStates) {
         metrics.circuitState.set({ provider: name, state }, state === circuit ? 1 : 0)
       }

@@ -2,7 +2,6 @@
 import { apiServeOptions, createApi } from '../api/api.ts'
 import type { Config } from '../config/config.ts'
 import { reportMatchWindowMs } from '../domain/provider-report.ts'
-import type { ProviderSettings } from '../providers/provider.ts'
 import type { Queue } from '../queue/queue.ts'
 import { systemClock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -12,11 +11,12 @@ import { databaseErrorKind } from '../store/database-errors.ts'
 import type { Store } from '../store/store.ts'
 import { version } from './build-info.ts'
 import { createHttpListener } from './http-listener.ts'
+import type { ProviderSource } from './provider-source.ts'
 import type { Readiness } from './readiness.ts'
 
 export interface ApiPartOptions {
   readonly config: Config
-  readonly providers: readonly ProviderSettings[]
+  readonly providers: ProviderSource
   readonly store: Store
   readonly queue: Queue
   readonly registry: Registry
@@ -31,8 +31,13 @@ export interface ApiPart extends Service {
 }
 
 export function createApiPart(options: ApiPartOptions): ApiPart {
-  const { config, readiness } = options
-  const secrets = new Map(options.providers.map(({ name, secret }) => [name, secret]))
+  const { config, providers, readiness } = options
+  const secretsOf = (source: ProviderSource['current']) =>
+    new Map(source.map(({ name, secret }) => [name, secret]))
+  let secrets = secretsOf(providers.current)
+  providers.onChange((changed) => {
+    secrets = secretsOf(changed)
+  })
   const api = createApi({
     store: options.store,
     deadLetters: options.store,

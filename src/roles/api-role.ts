@@ -3,6 +3,7 @@ import type { Environment } from '../config/config.ts'
 import { createApiPart } from './api-part.ts'
 import { openQueue } from './open-queue.ts'
 import { databaseFor, openStore } from './open-store.ts'
+import { reloadedProviders } from './provider-source.ts'
 import { createReadiness } from './readiness.ts'
 import { requireServers, startContext } from './role-context.ts'
 import { runUntilStopped } from './run-until-stopped.ts'
@@ -12,6 +13,7 @@ import { connectToSupervisor } from './supervised-child.ts'
 export async function runApi(environment: Environment): Promise<number> {
   const { config, log, registry } = startContext(environment, 'api')
   const { logger } = log
+  const providers = reloadedProviders(environment, 'api', config, logger)
   const database = databaseFor(config, 'api')
   // Redis is not waited for: without it messages are accepted all the same, and sent when it is back.
   await requireServers(config, database, [])
@@ -21,7 +23,7 @@ export async function runApi(environment: Environment): Promise<number> {
   const supervised = connectToSupervisor(registry)
   const api = createApiPart({
     config,
-    providers: config.providers,
+    providers,
     store,
     queue,
     registry,

@@ -25,6 +25,8 @@ export interface Supervisor extends Service {
   metricsText(): Promise<string>
   /** How many children take work. */
   readonly startedCount: number
+  /** Passes SIGHUP on to the children. */
+  reload(): void
 }
 
 const restartPauseMs = 500
@@ -36,6 +38,8 @@ const metricsMsMax = 1_000
 interface Child {
   readonly process: Bun.Subprocess
   started: boolean
+  /** There was a SIGHUP since it was spawned; before it is started it may not listen yet, and would end. */
+  reloadMissed: boolean
 }
 
 export function createSupervisor(options: SupervisorOptions): Supervisor {
@@ -54,7 +58,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       ipc: (message: ToParent) => onMessage(index, message),
       serialization: 'json',
     })
-    return { process: subprocess, started: false }
+    return { process: subprocess, started: false, reloadMissed: false }
   }
 
   function onMessage(index: number, message: ToParent): void {
@@ -63,6 +67,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     switch (message.kind) {
       case 'started':
         child.started = true
+        if (child.reloadMissed) child.process.kill('SIGHUP')
         break
       case 'metrics':
         answers.get(message.request)?.push(message.metrics)
@@ -127,6 +132,12 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     metricsText,
     get startedCount() {
       return [...children.values()].filter((child) => child.started).length
+    },
+    reload() {
+      for (const child of children.values()) {
+        if (child.started) child.process.kill('SIGHUP')
+        else child.reloadMissed = true
+      }
     },
     async start() {
       keepers = Array.from({ length: count }, (_, index) => keep(index))

@@ -4,7 +4,6 @@ import type { Config } from '../config/config.ts'
 import { createProcessor } from '../processor/processor.ts'
 import { createProcessorMetrics } from '../processor/processor-metrics.ts'
 import { createHttpDriver } from '../providers/http/http-driver.ts'
-import type { ProviderSettings } from '../providers/provider.ts'
 import { createProviderPool } from '../providers/provider-pool.ts'
 import type { Queue } from '../queue/queue.ts'
 import { systemClock } from '../runtime/clock.ts'
@@ -13,10 +12,11 @@ import type { Registry } from '../runtime/metrics.ts'
 import type { Service } from '../runtime/service.ts'
 import { databaseErrorKind } from '../store/database-errors.ts'
 import type { Store } from '../store/store.ts'
+import type { ProviderSource } from './provider-source.ts'
 
 export interface ProcessorPartOptions {
   readonly config: Config
-  readonly providers: readonly ProviderSettings[]
+  readonly providers: ProviderSource
   readonly store: Store
   readonly queue: Queue
   readonly registry: Registry
@@ -33,7 +33,7 @@ export function createProcessorPart(options: ProcessorPartOptions): Service {
   const { config, providers } = options
   const { processing } = config
   const pool = createProviderPool({
-    providers,
+    providers: providers.current,
     circuit: config.circuit,
     createDriver: (settings) =>
       createHttpDriver({
@@ -43,6 +43,7 @@ export function createProcessorPart(options: ProcessorPartOptions): Service {
     clock: systemClock,
     random: Math.random,
   })
+  providers.onChange(pool.change)
   const processor = createProcessor({
     isDataFault,
     ...processing,

@@ -5,6 +5,7 @@ import { createHttpListener } from './http-listener.ts'
 import { openQueue } from './open-queue.ts'
 import { databaseFor, openStore } from './open-store.ts'
 import { createProcessorPart } from './processor-part.ts'
+import { reloadedProviders } from './provider-source.ts'
 import { createReadiness } from './readiness.ts'
 import { requireServers, startContext } from './role-context.ts'
 import { runUntilStopped } from './run-until-stopped.ts'
@@ -15,6 +16,7 @@ import { connectToSupervisor } from './supervised-child.ts'
 export async function runProcessor(environment: Environment): Promise<number> {
   const { config, log, registry } = startContext(environment, 'processor')
   const { logger } = log
+  const providers = reloadedProviders(environment, 'processor', config, logger)
   const database = databaseFor(config, 'processor')
   const queue = openQueue(config, registry, logger)
   const redisName = `Redis at ${config.redis?.host}:${config.redis?.port}`
@@ -24,7 +26,7 @@ export async function runProcessor(environment: Environment): Promise<number> {
   const supervised = connectToSupervisor(registry)
   const processor = createProcessorPart({
     config,
-    providers: config.providers,
+    providers,
     store,
     queue,
     registry,

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { type Config, type Environment, providersByDefault } from '../config/config.ts'
+import { type Config, type Environment, given, providersByDefault } from '../config/config.ts'
 import { lanes } from '../domain/message.ts'
 import { messageIdFloor } from '../domain/message-id.ts'
 import { startEmbeddedPostgres } from '../embedded/embedded-postgres.ts'
@@ -21,6 +21,7 @@ import { openQueue } from './open-queue.ts'
 import { databaseFor, openStore } from './open-store.ts'
 import { operatorFor } from './operator-role.ts'
 import { createProcessorPart } from './processor-part.ts'
+import { fixedProviders, type ProviderSource, reloadedProviders } from './provider-source.ts'
 import { createReadiness } from './readiness.ts'
 import { requireServers, StartRefused, say, startContext } from './role-context.ts'
 import { exitCodes, runUntilStopped } from './run-until-stopped.ts'
@@ -29,19 +30,19 @@ import { stopping } from './stopping.ts'
 export async function runStandalone(environment: Environment): Promise<number> {
   const { config, log, registry } = startContext(environment, 'standalone')
   const { logger } = log
+  const configured = configuredProviders(environment, config, logger)
   const { database, service: embedded } = await openDatabase(config, logger)
   try {
     await requireServersMigrated(config, database)
     const queue = openQueue(config, registry, logger)
     const { store, service: databaseService } = openStore(database, config, registry, logger)
     if (config.redis === null) await recoverQueue(store, config)
-    const providers = config.providers.length > 0 ? config.providers : mockProviders()
-    const operator =
-      config.providers.length > 0 ? null : operatorFor(config, providers, registry, logger)
+    const mocked = mockProviders()
+    const operator = configured === null ? operatorFor(config, mocked, registry, logger) : null
     await operator?.start()
-    const located = operator === null ? providers : locate(providers, operator.port)
+    const providers = configured ?? fixedProviders(locate(mocked, operator?.port ?? 0))
     const readiness = createReadiness({ postgres: () => store.ping(), queue: () => queue.ping() })
-    const parts = { config, store, queue, registry, logger, providers: located }
+    const parts = { config, store, queue, registry, logger, providers }
     const api = createApiPart({
       ...parts,
       readiness,
@@ -66,6 +67,21 @@ export async function runStandalone(environment: Environment): Promise<number> {
     await embedded.stop()
     throw error
   }
+}
+
+/**
+ * Null: none are configured. Only a file is listened for: without one SIGHUP ends this role, as a terminal that is closed
+ * expects of what runs in it.
+ */
+function configuredProviders(
+  environment: Environment,
+  config: Config,
+  logger: Logger,
+): ProviderSource | null {
+  if (config.providers.length === 0) return null
+  return given(environment, 'PROVIDERS_FILE') === undefined
+    ? fixedProviders(config.providers)
+    : reloadedProviders(environment, 'standalone', config, logger)
 }
 
 interface OpenDatabase {

@@ -35,6 +35,7 @@ export async function runSupervised(
       process.kill(process.pid, 'SIGTERM')
     },
   })
+  process.on('SIGHUP', () => supervisor.reload())
   const readiness = createReadiness({
     processes: async () => {
       if (supervisor.startedCount < config.processes) throw new Error('not all are started')
