@@ -18,6 +18,7 @@ import { createEdge } from './edge.ts'
 import { messageRoutes } from './message-routes.ts'
 import { createOpenApiDocument } from './openapi/openapi.ts'
 import { createParking } from './parking.ts'
+import { type ProviderRoutesOptions, providerRoutes } from './provider-routes.ts'
 import { createReportIntake } from './report-intake.ts'
 import { type ProviderSecret, reportRoute } from './report-routes.ts'
 import type { Route } from './route.ts'
@@ -38,11 +39,14 @@ export interface ApiOptions {
     'insertMessages' | 'queries' | 'applyReports' | 'measureParkedReports'
   >
   readonly deadLetters: DeadLetterRoutesOptions['store']
+  readonly providerControls: ProviderRoutesOptions['store']
   readonly queue: Pick<Queue, 'append' | 'depth'>
   /** What an error of the store means (`src/store/database-errors.ts`). */
   readonly databaseErrorKind: ClassifyDatabaseError
   /** Asked at every request, because providers are reloaded. */
   readonly providerSecret: ProviderSecret
+  /** The same. */
+  readonly providers: ProviderRoutesOptions['providers']
   /** Null: the admin API is off. */
   readonly adminToken: string | null
   readonly logger: Logger
@@ -114,6 +118,13 @@ export function createApi(options: ApiOptions): Api {
     ...submitRoutes(submitOptions),
     batchRoute(submitOptions),
     ...messageRoutes({ queries: store.queries, classify }),
+    ...providerRoutes({
+      providers: options.providers,
+      store: options.providerControls,
+      access: createAdminAccess(options.adminToken),
+      classify,
+      logger,
+    }),
     reportRoute({ providerSecret: options.providerSecret, intake, classify }),
     ...deadLetterRoutes({
       store: options.deadLetters,

@@ -11,6 +11,7 @@ export const problemKinds = {
   'not-found': { status: 404, title: 'There is nothing at this address' },
   'message-not-found': { status: 404, title: 'There is no such message' },
   'dead-letter-not-found': { status: 404, title: 'There is no such dead letter' },
+  'provider-not-found': { status: 404, title: 'There is no such provider' },
   'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
   'body-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The body is not of a supported type' },

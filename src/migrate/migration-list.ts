@@ -5,6 +5,7 @@
 import messages from '../../migrations/0001_messages.sql' with { type: 'text' }
 import claimToken from '../../migrations/0002_claim_token.sql' with { type: 'text' }
 import deadLetters from '../../migrations/0003_dead_letters.sql' with { type: 'text' }
+import providerControls from '../../migrations/0004_provider_controls.sql' with { type: 'text' }
 
 export interface Migration {
   readonly version: number
@@ -18,6 +19,7 @@ const sources: readonly (readonly [version: number, name: string, sql: string])[
   [1, 'messages', messages],
   [2, 'claim_token', claimToken],
   [3, 'dead_letters', deadLetters],
+  [4, 'provider_controls', providerControls],
 ]
 
 export const migrations: readonly Migration[] = sources.map(([version, name, sql]) => ({

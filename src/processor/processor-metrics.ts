@@ -24,6 +24,7 @@ export interface ProcessorMetrics {
   readonly parkedReports: Gauge
   readonly parkedReportsOldest: Gauge
   readonly circuitState: Gauge<'provider' | 'state'>
+  readonly providerMode: Gauge<'provider' | 'mode'>
   readonly providerInFlight: Gauge<'provider'>
 }
 
@@ -123,6 +124,10 @@ export function createProcessorMetrics(registry: Registry): ProcessorMetrics {
     circuitState: gauge('sms_provider_circuit_state', 'One for the state the circuit is in.', [
       'provider',
       'state',
+    ]),
+    providerMode: gauge('sms_provider_mode', 'One for the mode the provider is in.', [
+      'provider',
+      'mode',
     ]),
     providerInFlight: gauge('sms_provider_in_flight', 'Submits under way.', ['provider']),
   }

@@ -14,6 +14,7 @@ import type { Store } from '../store/store.ts'
 import { createDispatcher } from './dispatcher.ts'
 import { createFetcher } from './fetcher.ts'
 import type { ProcessorMetrics } from './processor-metrics.ts'
+import { createProviderModes } from './provider-modes.ts'
 import { createRecorder } from './recorder.ts'
 import { createRecoveryServices } from './recovery-services.ts'
 import { createUpkeepServices } from './upkeep-services.ts'
@@ -89,6 +90,7 @@ export function createProcessor(options: ProcessorOptions): Service {
     }),
   )
   const chores = [
+    createProviderModes(options),
     ...createRecoveryServices({
       ...options,
       attemptsMax: options.retry.attemptsMax,

@@ -1,5 +1,6 @@
 /** Chores that have no hurry: partitions ahead and retention behind, and the gauges that need a question to a server. */
 import { lanes } from '../domain/message.ts'
+import { providerModes } from '../domain/provider-mode.ts'
 import type { ProviderPool } from '../providers/provider-pool.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -68,10 +69,15 @@ export function createUpkeepServices(options: UpkeepOptions): Service[] {
   function permitsAndProviders(): void {
     metrics.permitsInUse.set(permits.inUse)
     // A provider that was removed shall not be shown for ever as it was last.
-    for (const gauge of [metrics.providerInFlight, metrics.circuitState]) gauge.reset()
-    for (const { name, circuit, inFlight } of pool.status()) {
+    for (const gauge of [metrics.providerInFlight, metrics.circuitState, metrics.providerMode]) {
+      gauge.reset()
+    }
+    for (const { name, mode, circuit, inFlight } of pool.status()) {
       // One that was removed and has come back has two entries while something is under way at the first.
       metrics.providerInFlight.inc({ provider: name }, inFlight)
+      for (const each of providerModes) {
+        metrics.providerMode.set({ provider: name, mode: each }, each === mode ? 1 : 0)
+      }
       for (const state of circuitStates) {
         metrics.circuitState.set({ provider: name, state }, state === circuit ? 1 : 0)
       }

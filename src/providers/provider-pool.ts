@@ -130,7 +130,7 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
   function reserve(wanted: ReserveOptions): Reservation | null {
     const now = nowMs()
     const withRoom = candidates(wanted).filter((gate) => gate.room(wanted.express, now) > 0)
-    // The only one may be a drained one, which has no weight.
+    // The only one may be one without weight, which is never picked.
     const gate = wanted.only === undefined ? pickWeighted(withRoom) : withRoom[0]
     return gate === null || gate === undefined ? null : hold(gate, wanted.only === undefined)
   }

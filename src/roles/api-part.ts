@@ -41,9 +41,11 @@ export function createApiPart(options: ApiPartOptions): ApiPart {
   const api = createApi({
     store: options.store,
     deadLetters: options.store,
+    providerControls: options.store,
     queue: options.queue,
     databaseErrorKind,
     providerSecret: (name) => secrets.get(name),
+    providers: () => providers.current,
     adminToken: config.adminToken,
     logger: options.logger,
     registry: options.registry,

@@ -11,6 +11,7 @@ import { runOperator } from './operator-role.ts'
 import { positive } from './option-parsers.ts'
 import { liftOutboundLimit } from './outbound-connections.ts'
 import { runProcessor } from './processor-role.ts'
+import { addProviderCommands } from './provider-commands.ts'
 import { configFor, StartRefused, say } from './role-context.ts'
 import { exitCodes } from './run-until-stopped.ts'
 import { runStandalone } from './standalone-role.ts'
@@ -158,4 +159,5 @@ function addAdministration(
     .action((options: { for: Role }) => exit(runConfigPrint(environment, options.for)))
 
   addLetterCommands(program, environment, exit)
+  addProviderCommands(program, environment, exit)
 }

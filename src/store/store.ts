@@ -14,6 +14,7 @@ import { insertMessages } from './message-inserts.ts'
 import { createMessageQueries, type MessageQueries, type ReadTarget } from './message-queries.ts'
 import { listParkedReports, measureParkedReports } from './parked-reports.ts'
 import { createPartitions, dropPartitions } from './partitions.ts'
+import { listProviderControls, setProviderControl } from './provider-controls.ts'
 import { promoteDue, sweepLane } from './recovery.ts'
 import type { ReplicaLag } from './replica-lag.ts'
 import {
@@ -45,6 +46,8 @@ export interface Store {
   readonly purgeDeadLetters: Bound<typeof purgeDeadLetters>
   readonly listParkedReports: Bound<typeof listParkedReports>
   readonly measureParkedReports: Bound<typeof measureParkedReports>
+  readonly listProviderControls: Bound<typeof listProviderControls>
+  readonly setProviderControl: Bound<typeof setProviderControl>
   readonly createPartitions: Bound<typeof createPartitions>
   readonly dropPartitions: Bound<typeof dropPartitions>
   /** Resolves when the primary answers and takes writes. */
@@ -89,6 +92,8 @@ export function createStore(options: StoreOptions): Store {
     purgeDeadLetters: (...rest) => purgeDeadLetters(database.write, ...rest),
     listParkedReports: (...rest) => listParkedReports(database.write, ...rest),
     measureParkedReports: (...rest) => measureParkedReports(database.write, ...rest),
+    listProviderControls: (...rest) => listProviderControls(database.write, ...rest),
+    setProviderControl: (...rest) => setProviderControl(database.write, ...rest),
     createPartitions: (...rest) => createPartitions(database.write, ...rest),
     dropPartitions: (...rest) => dropPartitions(database.write, ...rest),
     ping: () => database.ping(),

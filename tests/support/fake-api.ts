@@ -7,6 +7,7 @@ import type { ProviderReport } from '../../src/domain/provider-report.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 import { databaseErrorKind } from '../../src/store/database-errors.ts'
 import type { MessageFilter, StoredMessage, StoredReport } from '../../src/store/message-queries.ts'
+import type { ProviderControl } from '../../src/store/provider-controls.ts'
 
 export interface FakeApi extends Api {
   /** What was committed, in order. */
@@ -20,13 +21,18 @@ export interface FakeApi extends Api {
   readonly listed: { filter: MessageFilter; before: MessageId | null; limit: number }[]
   readonly logLines: Record<string, unknown>[]
   /** Answers of queries. */
-  readonly known: { messages: StoredMessage[]; reports: StoredReport[] }
+  readonly known: {
+    messages: StoredMessage[]
+    reports: StoredReport[]
+    controls: Map<string, ProviderControl>
+  }
   /** Thrown by the operation of that name while it is set. */
   readonly failures: {
     insert?: unknown
     append?: unknown
     queries?: unknown
     applyReports?: unknown
+    controls?: unknown
   }
   /** While set, commits wait for it. */
   hold: Promise<void> | null
@@ -38,6 +44,7 @@ export interface FakeApi extends Api {
 
 export const fakeSecret = 'a-secret-of-primary'
 export const fakeAdminToken = 'an-admin-token'
+export const controlledAt = new Date('2026-01-31T12:00:00.000Z')
 
 /** What the driver throws for a SQLSTATE or a socket's failure. */
 export function databaseError(code: string): Error {
@@ -61,7 +68,7 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
     reportBatches: [],
     listed: [],
     logLines,
-    known: { messages: [], reports: [] },
+    known: { messages: [], reports: [], controls: new Map() },
     failures: {},
     hold: null,
     send,
@@ -106,6 +113,18 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
         },
       },
     },
+    providerControls: {
+      async listProviderControls() {
+        failIf('controls')
+        return [...known.controls.values()]
+      },
+      async setProviderControl(provider, mode, note) {
+        failIf('controls')
+        const control = { provider, mode, note, changedAt: controlledAt }
+        known.controls.set(provider, control)
+        return control
+      },
+    },
     queue: {
       async append(lane, ids) {
         failIf('append')
@@ -120,9 +139,13 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
       purgeDeadLetters: async (ids) => [...ids],
     },
     databaseErrorKind,
-    adminToken: fakeAdminToken,
     providerSecret: (name) =>
       name === 'primary' ? fakeSecret : name === 'silent' ? null : undefined,
+    providers: () => [
+      { name: 'primary', weight: 100 },
+      { name: 'silent', weight: 0 },
+    ],
+    adminToken: fakeAdminToken,
     logger,
     registry,
     clock: systemClock,

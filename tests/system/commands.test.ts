@@ -38,6 +38,7 @@ describe('command line', () => {
       'config',
       'dlq',
       'reports',
+      'providers',
     ]) {
       expect(help.stdout).toContain(`  ${command} `)
     }

@@ -2,6 +2,7 @@
 import type { DeadLetterBody, DeadLetterListBody } from '../dead-letter-schemas.ts'
 import type { Accepted, MessageBody } from '../message-schemas.ts'
 import { problemBody } from '../problems.ts'
+import type { ProviderBody } from '../provider-schemas.ts'
 import type { DeliveryReportsBody } from '../report-schemas.ts'
 
 const id = '01997d2f-3b4c-7d5e-8f60-718293a4b5c6'
@@ -103,3 +104,10 @@ export const deadLetterExample: DeadLetterBody = {
 export const replayedExample = { replayed: [id], more: false }
 
 export const purgedExample = { purged: [id], more: false }
+export const providerExample: ProviderBody = {
+  name: 'primary',
+  weight: 100,
+  mode: 'draining',
+  note: 'maintenance until 14:00',
+  changed_at: '2026-01-31T12:00:00.000Z',
+}

@@ -38,6 +38,7 @@ const details: Readonly<Record<ProblemKind, string>> = {
   'not-found': 'The addresses there are: see /docs.',
   'message-not-found': 'No message has this id.',
   'dead-letter-not-found': 'No dead letter has this message id.',
+  'provider-not-found': 'There are: primary, secondary, backup.',
   'method-not-allowed': 'Allowed here: POST, OPTIONS.',
   'body-too-large': 'The body may have at most 65536 bytes.',
   'unsupported-media-type': 'Send the body as application/json in UTF-8.',

@@ -18,6 +18,7 @@ import {
   submitSchema,
 } from '../message-schemas.ts'
 import { problemKinds, problemType } from '../problems.ts'
+import { providerOrderSchema, providerSchema } from '../provider-schemas.ts'
 import {
   deliveryReportsSchema,
   providerReportSchema,
@@ -32,6 +33,7 @@ import {
   deliveryReportsExample,
   messageExample,
   messageListExample,
+  providerExample,
   purgedExample,
   replayedExample,
 } from './openapi-examples.ts'
@@ -121,6 +123,7 @@ describe('examples', () => {
     ['dead letters', deadLetterListSchema, deadLetterListExample],
     ['a replay', replayedSchema, replayedExample],
     ['a purge', purgedSchema, purgedExample],
+    ['a provider', providerSchema, providerExample],
   ]
   test.each(answers)('%s fits its schema, to the last member', (_, schema, example) => {
     expect(schema.parse(example)).toEqual(example)
@@ -131,6 +134,7 @@ describe('examples', () => {
     ['item', batchItemSchema],
     ['batch', batchSchema],
     ['report', providerReportSchema],
+    ['order', providerOrderSchema],
     ['reports', providerReportsBodySchema],
     ['filter', deadLetterFilterSchema],
     ['selection', deadLetterSelectionSchema],

@@ -2,6 +2,7 @@
 import { createDocument, type oas31 } from 'zod-openapi'
 import { deadLetterPaths } from './openapi-dead-letters.ts'
 import { messagePaths } from './openapi-messages.ts'
+import { providerPaths } from './openapi-providers.ts'
 import { servicePaths } from './openapi-service.ts'
 
 const description = `Takes short messages, keeps them safe, sends them over several providers and tells what became of each.
@@ -21,7 +22,7 @@ export function createOpenApiDocument(version: string): oas31.OpenAPIObject {
         { name: 'administration', description: 'For those who may change what others sent.' },
       ],
       security: [],
-      paths: { ...messagePaths, ...servicePaths, ...deadLetterPaths },
+      paths: { ...messagePaths, ...providerPaths, ...servicePaths, ...deadLetterPaths },
       components: {
         securitySchemes: {
           providerSecret: { type: 'http', scheme: 'bearer', description: "The provider's secret." },

@@ -1,0 +1,78 @@
+/** The documentation of what administration does with providers. */
+import { z } from 'zod'
+import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from 'zod-openapi'
+import type { ProviderOrder } from '../../domain/provider-mode.ts'
+import { providerNameField } from '../fields.ts'
+import { providerListSchema, providerOrderSchema, providerSchema } from '../provider-schemas.ts'
+import { providerExample } from './openapi-examples.ts'
+import { problemResponses } from './openapi-problems.ts'
+
+const shared = { tags: ['administration'], security: [{ adminToken: [] }] }
+
+function order(word: ProviderOrder, summary: string, description: string) {
+  const operation: ZodOpenApiOperationObject = {
+    operationId: `${word}Provider`,
+    summary,
+    description: `${description} In effect in every processor within two seconds.`,
+    ...shared,
+    requestParams: { path: z.object({ name: providerNameField }) },
+    requestBody: {
+      required: false,
+      content: { 'application/json': { schema: providerOrderSchema } },
+    },
+    responses: {
+      '200': {
+        description: 'Stored.',
+        content: { 'application/json': { schema: providerSchema, example: providerExample } },
+      },
+      ...problemResponses(
+        'malformed-json',
+        'unauthorized',
+        'admin-off',
+        'provider-not-found',
+        'body-too-large',
+        'unsupported-media-type',
+        'invalid-request',
+        'unavailable',
+      ),
+    },
+  }
+  return { post: operation }
+}
+
+export const providerPaths: ZodOpenApiPathsObject = {
+  '/api/v1/providers': {
+    get: {
+      operationId: 'listProviders',
+      summary: 'The providers and the modes they are in',
+      ...shared,
+      responses: {
+        '200': {
+          description: 'In the order of the configuration.',
+          content: {
+            'application/json': {
+              schema: providerListSchema,
+              example: { providers: [providerExample] },
+            },
+          },
+        },
+        ...problemResponses('unauthorized', 'admin-off', 'unavailable'),
+      },
+    },
+  },
+  '/api/v1/providers/{name}/drain': order(
+    'drain',
+    'Send a provider no new messages',
+    'Those in doubt there may still be asked there, and what is under way ends.',
+  ),
+  '/api/v1/providers/{name}/disable': order(
+    'disable',
+    'Send a provider nothing',
+    'Messages in doubt there wait, as when its circuit is open.',
+  ),
+  '/api/v1/providers/{name}/enable': order(
+    'enable',
+    'Put a provider back into service',
+    'It takes its share again.',
+  ),
+}

@@ -1,0 +1,119 @@
+/** Taking providers out of service and back in, for all processes at once. For administration only. */
+import { type ProviderOrder, providerOrders } from '../domain/provider-mode.ts'
+import type { ProviderSettings } from '../providers/provider.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { ProviderControl } from '../store/provider-controls.ts'
+import type { Store } from '../store/store.ts'
+import type { AdminAccess } from './admin-access.ts'
+import { bodyFaults, invalidRequest } from './faults.ts'
+import { type Problem, problemResponse } from './problems.ts'
+import { type ProviderBody, providerOrderSchema } from './provider-schemas.ts'
+import { type BodyResult, readJson } from './request-body.ts'
+import { type Exchange, jsonResponse, type Route } from './route.ts'
+import { type ClassifyDatabaseError, storeFailure } from './store-failure.ts'
+
+export type ListedProvider = Pick<ProviderSettings, 'name' | 'weight'>
+
+export interface ProviderRoutesOptions {
+  /** Those configured now. */
+  readonly providers: () => readonly ListedProvider[]
+  readonly store: Pick<Store, 'listProviderControls' | 'setProviderControl'>
+  readonly access: AdminAccess
+  readonly classify: ClassifyDatabaseError
+  readonly logger: Logger
+}
+
+export const providersPath = '/api/v1/providers'
+
+/** Longest body of an order: its note escaped at six characters each, and room for the rest. */
+const orderBytesMax = 2_048
+
+export function providerRoutes(options: ProviderRoutesOptions): Route[] {
+  const { providers, store, access, classify, logger } = options
+
+  async function guarded(
+    { request, requestId }: Exchange,
+    answer: () => Promise<Response | Problem>,
+  ): Promise<Response> {
+    const refusal = access(request)
+    if (refusal !== null) return problemResponse(refusal, requestId)
+    try {
+      const answered = await answer()
+      return answered instanceof Response ? answered : problemResponse(answered, requestId)
+    } catch (error) {
+      const failure = storeFailure(error, classify)
+      if (failure === null) throw error
+      return problemResponse(failure.problem, requestId)
+    }
+  }
+
+  async function list(): Promise<Response> {
+    const shown = toProviderBodies(providers(), await store.listProviderControls())
+    return jsonResponse({ providers: shown })
+  }
+
+  async function order(
+    { request, requestId, param }: Exchange,
+    mode: (typeof providerOrders)[ProviderOrder],
+  ): Promise<Response | Problem> {
+    const provider = providers().find(({ name }) => name === param('name'))
+    if (provider === undefined) return providerNotFound(providers())
+    const body = await readOptionalJson(request)
+    if (!body.ok) return body.problem
+    const parsed = providerOrderSchema.safeParse(body.value)
+    if (!parsed.success) return invalidRequest(bodyFaults(parsed.error))
+    const control = await store.setProviderControl(provider.name, mode, parsed.data.note ?? null)
+    logger.info({
+      event: 'provider.ordered',
+      request_id: requestId,
+      provider: provider.name,
+      mode,
+    })
+    return jsonResponse(toProviderBody(provider, control))
+  }
+
+  const orders = Object.entries(providerOrders).map(
+    ([word, mode]): Route => ({
+      method: 'POST',
+      path: `${providersPath}/:name/${word}`,
+      handle: (exchange) => guarded(exchange, () => order(exchange, mode)),
+    }),
+  )
+  return [
+    { method: 'GET', path: providersPath, handle: (exchange) => guarded(exchange, list) },
+    ...orders,
+  ]
+}
+
+/** In the order of `providers`; modes of others are left out. */
+export function toProviderBodies(
+  providers: readonly ListedProvider[],
+  controls: readonly ProviderControl[],
+): ProviderBody[] {
+  const byName = new Map(controls.map((control) => [control.provider, control]))
+  return providers.map((provider) => toProviderBody(provider, byName.get(provider.name)))
+}
+
+function toProviderBody(
+  { name, weight }: ListedProvider,
+  control: ProviderControl | undefined,
+): ProviderBody {
+  return {
+    name,
+    weight,
+    mode: control?.mode ?? 'enabled',
+    note: control?.note ?? null,
+    changed_at: control?.changedAt.toISOString() ?? null,
+  }
+}
+
+/** An order needs no body. */
+async function readOptionalJson(request: Request): Promise<BodyResult> {
+  const isEmpty = request.body === null || request.headers.get('content-length') === '0'
+  return isEmpty ? { ok: true, value: {} } : await readJson(request, orderBytesMax)
+}
+
+function providerNotFound(providers: readonly ListedProvider[]): Problem {
+  const known = providers.map(({ name }) => name).join(', ')
+  return { kind: 'provider-not-found', detail: `There are: ${known}.` }
+}

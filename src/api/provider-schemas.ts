@@ -1,0 +1,41 @@
+/** Bodies about providers and the modes they are in. */
+import { z } from 'zod'
+import { providerModes, providerNoteLengthMax } from '../domain/provider-mode.ts'
+import { isStorableText } from '../domain/storable-text.ts'
+import { mustBe, providerNameField, shownTimeField } from './fields.ts'
+
+const noteRule = mustBe(
+  `a string of 1 to ${providerNoteLengthMax} characters, none of them a control character`,
+)
+
+/** Also what the command line takes as a note. */
+export const noteField = z
+  .string({ error: noteRule })
+  .min(1, { error: noteRule })
+  .max(providerNoteLengthMax, { error: noteRule })
+  // It is shown in terminals.
+  .regex(/^\P{Cc}*$/u, { error: noteRule })
+  .refine(isStorableText, { error: noteRule })
+  .meta({ description: 'Why; shown until the next order.', examples: ['maintenance until 14:00'] })
+
+export const providerOrderSchema = z
+  .strictObject({ note: noteField.optional() }, { error: mustBe('a JSON object') })
+  .meta({ id: 'ProviderOrder', examples: [{ note: 'maintenance until 14:00' }] })
+
+export const providerSchema = z
+  .object({
+    name: providerNameField,
+    weight: z.int().meta({ description: 'Its share, relative to the others; 0 takes none.' }),
+    mode: z.enum(providerModes).meta({
+      description:
+        'draining: no new messages, but those in doubt there may be asked there; disabled: nothing goes there.',
+    }),
+    note: z.string().nullable(),
+    changed_at: shownTimeField.nullable().meta({ description: 'Null when it never was.' }),
+  })
+  .meta({ id: 'Provider', description: 'A configured provider and the mode it is in.' })
+export type ProviderBody = z.infer<typeof providerSchema>
+
+export const providerListSchema = z
+  .object({ providers: z.array(providerSchema) })
+  .meta({ id: 'ProviderList', description: 'In the order of the configuration.' })
