@@ -20,13 +20,15 @@ export interface AcceptanceOptions {
   readonly metrics: ApiMetrics
   readonly logger: Logger
   readonly clock: Clock
-  /** Messages being accepted at once; a batch larger than this is never taken. */
+  /** While so many messages are being accepted, more are refused. */
   readonly acceptInFlightMax: number
   readonly validityMs: number
   readonly senderIdDefault: string | null
 }
 
 export interface Acceptance {
+  /** Whether a message would be refused now: too many are being accepted, or the database takes too long. */
+  readonly isFull: boolean
   /** The message's id, once it is committed. @throws what `storeFailure` explains */
   accept(submit: Submit, lane: Lane): Promise<MessageId>
   /** All of them in one commit, or none. */
@@ -39,6 +41,8 @@ const batchMax = 1_000
 /** One statement is prepared while another is committed; more only make the batches smaller. */
 const flightsMax = 2
 const lingerMs = 1
+/** A message that would wait longer for its commit is refused: its caller had better come back than give up unanswered. */
+const waitMsMax = 1_000
 /** Batches committed and not yet in the queue. */
 const enqueueingsMax = 4
 
@@ -51,6 +55,7 @@ export function createAcceptance(options: AcceptanceOptions): Acceptance {
     name: 'accept',
     batchMax,
     pendingMax: options.acceptInFlightMax,
+    waitMsMax,
     flightsMax,
     lingerMs,
     run: commit,
@@ -91,6 +96,9 @@ export function createAcceptance(options: AcceptanceOptions): Acceptance {
   }
 
   return {
+    get isFull() {
+      return batcher.isFull
+    },
     async accept(submit, lane) {
       const message = newMessage(submit, lane)
       await batcher.add(message)

@@ -7,7 +7,9 @@ export type RefusalReason =
   | 'queue_full'
   | 'in_flight_full'
   | 'database'
+  | 'bodies_full'
   | 'too_large'
+  | 'too_slow'
   | 'stopping'
   | 'failure'
 

@@ -12,6 +12,7 @@ import { createAdminAccess } from './admin-access.ts'
 import { createAdmission } from './admission.ts'
 import { createApiMetrics } from './api-metrics.ts'
 import { batchBytesMax, batchRoute } from './batch-route.ts'
+import { bodyReadsDefault, createBodyReads } from './body-reads.ts'
 import { type DeadLetterRoutesOptions, deadLetterRoutes } from './dead-letter-routes.ts'
 import { docsRoutes } from './docs/docs-routes.ts'
 import { createEdge } from './edge.ts'
@@ -21,13 +22,14 @@ import { createParking } from './parking.ts'
 import { type ProviderRoutesOptions, providerRoutes } from './provider-routes.ts'
 import { createReportIntake } from './report-intake.ts'
 import { type ProviderSecret, reportRoute } from './report-routes.ts'
+import { createReadJson } from './request-body.ts'
 import type { Route } from './route.ts'
 import { type Readiness, serviceRoutes } from './service-routes.ts'
 import type { ClassifyDatabaseError } from './store-failure.ts'
 import { submitRoutes } from './submit-routes.ts'
 
 export interface ApiLimits {
-  /** Messages being accepted at once; more are refused. At least the size of the largest batch to be taken. */
+  /** While so many messages are being accepted, more are refused. */
   readonly acceptInFlightMax: number
   /** Messages a lane's queue may hold; while it holds more, the lane takes no new ones. */
   readonly queueDepthMax: number
@@ -112,26 +114,25 @@ export function createApi(options: ApiOptions): Api {
     reportMatchWindowMs,
     mayPark: parking.hasRoom,
   })
-  const submitOptions = { acceptance, admission, classify, metrics, clock }
+  const readJson = createReadJson(createBodyReads(bodyReadsDefault))
+  const submitOptions = { readJson, acceptance, admission, classify, metrics, clock }
+  const access = createAdminAccess(options.adminToken)
+  const adminOptions = { readJson, access, classify, logger }
 
   const routes: Route[] = [
     ...submitRoutes(submitOptions),
     batchRoute(submitOptions),
     ...messageRoutes({ queries: store.queries, classify }),
     ...providerRoutes({
+      ...adminOptions,
       providers: options.providers,
       store: options.providerControls,
-      access: createAdminAccess(options.adminToken),
-      classify,
-      logger,
     }),
-    reportRoute({ providerSecret: options.providerSecret, intake, classify }),
+    reportRoute({ readJson, providerSecret: options.providerSecret, intake, classify }),
     ...deadLetterRoutes({
+      ...adminOptions,
       store: options.deadLetters,
-      access: createAdminAccess(options.adminToken),
-      classify,
       metrics,
-      logger,
       validityMs: options.validityMs,
     }),
     ...serviceRoutes({

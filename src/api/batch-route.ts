@@ -3,10 +3,9 @@ import type { Lane, NewMessage } from '../domain/message.ts'
 import { bodyFaults, faultsListedMax, invalidRequest } from './faults.ts'
 import { type BatchItem, batchEnvelopeSchema, batchItemSchema } from './message-schemas.ts'
 import { type Problem, problemBody, problemKinds, problemResponse } from './problems.ts'
-import { readJson } from './request-body.ts'
 import { type Exchange, jsonResponse, type Route } from './route.ts'
-import { storeFailure } from './store-failure.ts'
-import { acceptedBody, bodyRefusal, messagesPath, type SubmitOptions } from './submit-routes.ts'
+import { inFlightFull, storeFailure } from './store-failure.ts'
+import { acceptedBody, messagesPath, type SubmitOptions } from './submit-routes.ts'
 
 /** Longest body of a batch: 10,000 messages of the usual lengths. */
 export const batchBytesMax = 16 * 1_048_576
@@ -19,15 +18,16 @@ interface Candidate {
 }
 
 export function batchRoute(options: SubmitOptions): Route {
-  const { acceptance, admission, classify, metrics, clock } = options
+  const { readJson, acceptance, admission, classify, metrics, clock } = options
   const duration = metrics.acceptDuration.labels({ kind: 'batch' })
+  const refusal = () => (acceptance.isFull ? inFlightFull : null)
 
   async function submitBatch({ request, requestId }: Exchange): Promise<Response> {
     const startedAtMs = clock.monotonicMs()
-    const body = await readJson(request, batchBytesMax)
+    const body = await readJson(request, { bytesMax: batchBytesMax, refusal })
     if (!body.ok) {
-      metrics.refused.inc({ reason: bodyRefusal(body.problem) })
-      return problemResponse(body.problem, requestId)
+      metrics.refused.inc({ reason: body.failure.reason })
+      return problemResponse(body.failure.problem, requestId)
     }
     const envelope = batchEnvelopeSchema.safeParse(body.value)
     if (!envelope.success) {

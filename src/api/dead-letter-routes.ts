@@ -4,7 +4,7 @@ import { isMessageId } from '../domain/message-id.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { DeadLetter, DeadLetterDetails } from '../store/dead-letters.ts'
 import type { Store } from '../store/store.ts'
-import type { AdminAccess } from './admin-access.ts'
+import { type AdminRouteOptions, forAdmins } from './admin-route.ts'
 import type { ApiMetrics } from './api-metrics.ts'
 import { decodeDeadLetterCursor, encodeDeadLetterCursor } from './cursor.ts'
 import {
@@ -18,18 +18,16 @@ import {
 import { bodyFaults, invalidRequest, parameterFaults } from './faults.ts'
 import { badCursor, givenParameters, searchTooLong } from './listing.ts'
 import { listLimitDefault } from './message-schemas.ts'
-import { type Problem, problemResponse } from './problems.ts'
-import { readJson } from './request-body.ts'
+import type { Problem } from './problems.ts'
+import type { ReadJson } from './request-body.ts'
 import { type Exchange, jsonResponse, queryOf, type Route } from './route.ts'
-import { type ClassifyDatabaseError, storeFailure } from './store-failure.ts'
 
-export interface DeadLetterRoutesOptions {
+export interface DeadLetterRoutesOptions extends Omit<AdminRouteOptions, 'tooLong'> {
   readonly store: Pick<
     Store,
     'listDeadLetters' | 'getDeadLetter' | 'replayDeadLetters' | 'purgeDeadLetters'
   >
-  readonly access: AdminAccess
-  readonly classify: ClassifyDatabaseError
+  readonly readJson: ReadJson
   readonly metrics: Pick<ApiMetrics, 'deadLettersReplayed' | 'deadLettersPurged'>
   readonly logger: Logger
   /** How long a replayed message may wait to be sent. */
@@ -42,18 +40,16 @@ export const deadLettersPath = '/api/v1/dead-letters'
 const selectionBytesMax = 65_536
 
 export function deadLetterRoutes(options: DeadLetterRoutesOptions): Route[] {
-  const { store, access, classify, metrics, logger, validityMs } = options
+  const { store, readJson, metrics, logger, validityMs } = options
 
-  async function list({ request, requestId }: Exchange): Promise<Response> {
+  async function list({ request }: Exchange): Promise<Response | Problem> {
     const { given, faults } = givenParameters(queryOf(request.url))
     const parsed = deadLetterParametersSchema.safeParse(Object.fromEntries(given))
     if (!parsed.success) faults.push(...parameterFaults(parsed.error))
-    if (faults.length > 0 || !parsed.success) {
-      return problemResponse(invalidRequest(faults), requestId)
-    }
+    if (faults.length > 0 || !parsed.success) return invalidRequest(faults)
     const { replayed, limit: limitText, cursor, ...filter } = parsed.data
     const position = cursor === undefined ? null : decodeDeadLetterCursor(cursor)
-    if (cursor !== undefined && position === null) return problemResponse(badCursor, requestId)
+    if (cursor !== undefined && position === null) return badCursor
     const limit = limitText === undefined ? listLimitDefault : Number(limitText)
     // One more than shown tells whether there is a next page.
     const found = await store.listDeadLetters(
@@ -70,16 +66,15 @@ export function deadLetterRoutes(options: DeadLetterRoutesOptions): Route[] {
     } satisfies DeadLetterListBody)
   }
 
-  async function show({ param, requestId }: Exchange): Promise<Response> {
+  async function show({ param }: Exchange): Promise<Response | Problem> {
     const id = param('id').toLowerCase()
     const letter = isMessageId(id) ? await store.getDeadLetter(id) : null
-    if (letter === null) return problemResponse(letterNotFound, requestId)
-    return jsonResponse(toDetailsBody(letter))
+    return letter === null ? letterNotFound : jsonResponse(toDetailsBody(letter))
   }
 
-  async function replay(exchange: Exchange): Promise<Response> {
+  async function replay(exchange: Exchange): Promise<Response | Problem> {
     const selected = await select(exchange)
-    if ('kind' in selected) return problemResponse(selected, exchange.requestId)
+    if ('kind' in selected) return selected
     const { ids, more } = selected
     const replayed = ids.length === 0 ? [] : await store.replayDeadLetters(ids, validityMs)
     metrics.deadLettersReplayed.inc(replayed.length)
@@ -91,9 +86,9 @@ export function deadLetterRoutes(options: DeadLetterRoutesOptions): Route[] {
     return jsonResponse({ replayed, more })
   }
 
-  async function purge(exchange: Exchange): Promise<Response> {
+  async function purge(exchange: Exchange): Promise<Response | Problem> {
     const selected = await select(exchange)
-    if ('kind' in selected) return problemResponse(selected, exchange.requestId)
+    if ('kind' in selected) return selected
     const { ids, more } = selected
     const purged = ids.length === 0 ? [] : await store.purgeDeadLetters(ids)
     metrics.deadLettersPurged.inc(purged.length)
@@ -111,8 +106,8 @@ export function deadLetterRoutes(options: DeadLetterRoutesOptions): Route[] {
   async function select({
     request,
   }: Exchange): Promise<{ readonly ids: readonly MessageId[]; readonly more: boolean } | Problem> {
-    const body = await readJson(request, selectionBytesMax)
-    if (!body.ok) return body.problem
+    const body = await readJson(request, { bytesMax: selectionBytesMax })
+    if (!body.ok) return body.failure.problem
     const parsed = deadLetterSelectionSchema.safeParse(body.value)
     if (!parsed.success) return invalidRequest(bodyFaults(parsed.error))
     const { ids, filter } = parsed.data
@@ -129,28 +124,12 @@ export function deadLetterRoutes(options: DeadLetterRoutesOptions): Route[] {
     }
   }
 
-  /** For those who may, and with the problems that a store may have. */
-  function forAdmins(handle: (exchange: Exchange) => Promise<Response>): Route['handle'] {
-    return async (exchange) => {
-      const { request, requestId } = exchange
-      const denied = access(request)
-      if (denied !== null) return problemResponse(denied, requestId)
-      try {
-        return await handle(exchange)
-      } catch (error) {
-        const failure = storeFailure(error, classify)
-        if (failure === null) throw error
-        const isTimeout = classify(error) === 'timeout'
-        return problemResponse(isTimeout ? searchTooLong : failure.problem, requestId)
-      }
-    }
-  }
-
+  const admins = { ...options, tooLong: searchTooLong }
   return [
-    { method: 'GET', path: deadLettersPath, handle: forAdmins(list) },
-    { method: 'POST', path: `${deadLettersPath}/replay`, handle: forAdmins(replay) },
-    { method: 'POST', path: `${deadLettersPath}/purge`, handle: forAdmins(purge) },
-    { method: 'GET', path: `${deadLettersPath}/:id`, handle: forAdmins(show) },
+    { method: 'GET', path: deadLettersPath, handle: forAdmins(admins, list) },
+    { method: 'POST', path: `${deadLettersPath}/replay`, handle: forAdmins(admins, replay) },
+    { method: 'POST', path: `${deadLettersPath}/purge`, handle: forAdmins(admins, purge) },
+    { method: 'GET', path: `${deadLettersPath}/:id`, handle: forAdmins(admins, show) },
   ]
 }
 

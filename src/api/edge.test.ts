@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { createFakeApi, type FakeApi, problemOf } from '../../tests/support/fake-api.ts'
+import { requestsMax } from './edge.ts'
 
 let api: FakeApi
 beforeEach(() => {
@@ -84,6 +85,27 @@ describe('service', () => {
     expect(metrics.headers.get('content-type')).toStartWith('text/plain; version=0.0.4')
     expect(await metrics.text()).toContain('# TYPE sms_accepted_total counter')
   })
+})
+
+test('past the most requests in work all but the service routes answer 503', async () => {
+  const leave: (() => void)[] = []
+  const submit = async () => {
+    const body = new ReadableStream({ start: (controller) => leave.push(() => controller.close()) })
+    const headers = { 'content-type': 'application/json', 'content-length': '100' }
+    const init = { method: 'POST', headers, body: body as unknown as string }
+    return await api.fetch(new Request('http://localhost/api/v1/messages', init))
+  }
+  const inWork = Array.from({ length: requestsMax }, submit)
+  const refused = await ask('GET', `/api/v1/messages/${Bun.randomUUIDv7()}`)
+  expect(refused.status).toBe(503)
+  expect(refused.headers.get('retry-after')).toBe('1')
+  expect((await problemOf(refused)).type).toBe('urn:sms-gateway:problem:overloaded')
+  expect((await ask('GET', '/health')).status).toBe(200)
+  expect((await ask('GET', '/metrics')).status).toBe(200)
+  for (const one of leave) one()
+  const answers = await Promise.all(inWork)
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([400]))
+  expect((await ask('GET', `/api/v1/messages/${Bun.randomUUIDv7()}`)).status).toBe(404)
 })
 
 describe('request ids', () => {

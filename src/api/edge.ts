@@ -1,13 +1,13 @@
 /**
  * The edge of the API: finds the route, and does for every request what no route should have to think of: its id, its
- * metrics, its log line, and an answer when the route throws.
+ * metrics, its log line, an answer when the route throws, and one when there are too many at once.
  */
 import { type Context, Hono } from 'hono'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { createAccessLog } from './access-log.ts'
 import type { ApiMetrics } from './api-metrics.ts'
-import { problemResponse } from './problems.ts'
+import { passingProblem, problemResponse } from './problems.ts'
 import { requestIdHeader, requestIdOf } from './request-id.ts'
 import { type Exchange, pathOf, type Route } from './route.ts'
 
@@ -23,19 +23,24 @@ type Handle = (exchange: Exchange) => Answer
 type Run = (exchange: Exchange) => Promise<Response>
 type Env = { Bindings: Pick<Exchange, 'request' | 'requestId'> }
 
+/** Requests in work at once: what each holds, and how long it waits for the others, is bounded with their number. */
+export const requestsMax = 5_000
+const busyRetrySeconds = 1
+
 export function createEdge(options: EdgeOptions): (request: Request) => Answer {
   const { routes, metrics, clock } = options
   const log = createAccessLog(options.logger, clock)
   const app = new Hono<Env>()
   /** POSTs to fixed addresses, which is where the messages come in, are found without the router. */
   const direct = new Map<string, Run>()
+  let requestsInWork = 0
 
   const paths = new Set(routes.map((route) => route.path))
   for (const path of paths) {
     const here = routes.filter((route) => route.path === path)
     const allow = allowOf(here)
     for (const route of here) {
-      const run = prepare(path, (exchange) => route.handle(exchange))
+      const run = prepare(path, (exchange) => route.handle(exchange), route.isAlwaysAnswered)
       if (route.method === 'POST' && !path.includes(':')) direct.set(path, run)
       mount(route.method, path, run)
     }
@@ -58,7 +63,7 @@ export function createEdge(options: EdgeOptions): (request: Request) => Answer {
     else app.on(method, path, handler)
   }
 
-  function prepare(label: string, handle: Handle): Run {
+  function prepare(label: string, handle: Handle, isAlwaysAnswered = false): Run {
     const duration = metrics.requestDuration.labels({ route: label })
     const counters = new Map<string, { inc(): void }>()
 
@@ -74,14 +79,17 @@ export function createEdge(options: EdgeOptions): (request: Request) => Answer {
 
     return async function run(exchange) {
       const startedAtMs = clock.monotonicMs()
+      const answer = requestsInWork < requestsMax || isAlwaysAnswered ? handle : tooMany
       let error: unknown
       let response: Response
+      requestsInWork++
       try {
-        response = await handle(exchange)
+        response = await answer(exchange)
       } catch (thrown) {
         error = thrown
         response = failed(exchange)
       }
+      requestsInWork--
       response.headers.set(requestIdHeader, exchange.requestId)
       const durationMs = clock.monotonicMs() - startedAtMs
       const method = methodLabel(exchange.request.method)
@@ -112,6 +120,11 @@ function allowOf(routes: readonly Route[]): string {
 function failed({ requestId }: Exchange): Response {
   const detail = 'The request failed; the log tells why under its request id.'
   return problemResponse({ kind: 'internal-error', detail }, requestId)
+}
+
+function tooMany({ requestId }: Exchange): Response {
+  const detail = 'As many requests as may be in work are in work.'
+  return problemResponse(passingProblem('overloaded', detail, busyRetrySeconds), requestId)
 }
 
 function methodNotAllowed({ requestId }: Exchange, allow: string): Response {

@@ -13,6 +13,7 @@ export const problemKinds = {
   'dead-letter-not-found': { status: 404, title: 'There is no such dead letter' },
   'provider-not-found': { status: 404, title: 'There is no such provider' },
   'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
+  'body-too-slow': { status: 408, title: 'The body took too long' },
   'body-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The body is not of a supported type' },
   'invalid-request': { status: 422, title: 'The request has invalid values' },

@@ -4,22 +4,20 @@ import type { ProviderSettings } from '../providers/provider.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { ProviderControl } from '../store/provider-controls.ts'
 import type { Store } from '../store/store.ts'
-import type { AdminAccess } from './admin-access.ts'
+import { type AdminRouteOptions, forAdmins } from './admin-route.ts'
 import { bodyFaults, invalidRequest } from './faults.ts'
-import { type Problem, problemResponse } from './problems.ts'
+import type { Problem } from './problems.ts'
 import { type ProviderBody, providerOrderSchema } from './provider-schemas.ts'
-import { type BodyResult, readJson } from './request-body.ts'
+import type { BodyResult, ReadJson } from './request-body.ts'
 import { type Exchange, jsonResponse, type Route } from './route.ts'
-import { type ClassifyDatabaseError, storeFailure } from './store-failure.ts'
 
 export type ListedProvider = Pick<ProviderSettings, 'name' | 'weight'>
 
-export interface ProviderRoutesOptions {
+export interface ProviderRoutesOptions extends Omit<AdminRouteOptions, 'tooLong'> {
   /** Those configured now. */
   readonly providers: () => readonly ListedProvider[]
   readonly store: Pick<Store, 'listProviderControls' | 'setProviderControl'>
-  readonly access: AdminAccess
-  readonly classify: ClassifyDatabaseError
+  readonly readJson: ReadJson
   readonly logger: Logger
 }
 
@@ -29,23 +27,7 @@ export const providersPath = '/api/v1/providers'
 const orderBytesMax = 2_048
 
 export function providerRoutes(options: ProviderRoutesOptions): Route[] {
-  const { providers, store, access, classify, logger } = options
-
-  async function guarded(
-    { request, requestId }: Exchange,
-    answer: () => Promise<Response | Problem>,
-  ): Promise<Response> {
-    const refusal = access(request)
-    if (refusal !== null) return problemResponse(refusal, requestId)
-    try {
-      const answered = await answer()
-      return answered instanceof Response ? answered : problemResponse(answered, requestId)
-    } catch (error) {
-      const failure = storeFailure(error, classify)
-      if (failure === null) throw error
-      return problemResponse(failure.problem, requestId)
-    }
-  }
+  const { providers, store, readJson, logger } = options
 
   async function list(): Promise<Response> {
     const shown = toProviderBodies(providers(), await store.listProviderControls())
@@ -59,7 +41,7 @@ export function providerRoutes(options: ProviderRoutesOptions): Route[] {
     const provider = providers().find(({ name }) => name === param('name'))
     if (provider === undefined) return providerNotFound(providers())
     const body = await readOptionalJson(request)
-    if (!body.ok) return body.problem
+    if (!body.ok) return body.failure.problem
     const parsed = providerOrderSchema.safeParse(body.value)
     if (!parsed.success) return invalidRequest(bodyFaults(parsed.error))
     const control = await store.setProviderControl(provider.name, mode, parsed.data.note ?? null)
@@ -72,17 +54,20 @@ export function providerRoutes(options: ProviderRoutesOptions): Route[] {
     return jsonResponse(toProviderBody(provider, control))
   }
 
+  /** An order needs no body. */
+  async function readOptionalJson(request: Request): Promise<BodyResult> {
+    const isEmpty = request.body === null || request.headers.get('content-length') === '0'
+    return isEmpty ? { ok: true, value: {} } : await readJson(request, { bytesMax: orderBytesMax })
+  }
+
   const orders = Object.entries(providerOrders).map(
     ([word, mode]): Route => ({
       method: 'POST',
       path: `${providersPath}/:name/${word}`,
-      handle: (exchange) => guarded(exchange, () => order(exchange, mode)),
+      handle: forAdmins(options, (exchange) => order(exchange, mode)),
     }),
   )
-  return [
-    { method: 'GET', path: providersPath, handle: (exchange) => guarded(exchange, list) },
-    ...orders,
-  ]
+  return [{ method: 'GET', path: providersPath, handle: forAdmins(options, list) }, ...orders]
 }
 
 /** In the order of `providers`; modes of others are left out. */
@@ -105,12 +90,6 @@ function toProviderBody(
     note: control?.note ?? null,
     changed_at: control?.changedAt.toISOString() ?? null,
   }
-}
-
-/** An order needs no body. */
-async function readOptionalJson(request: Request): Promise<BodyResult> {
-  const isEmpty = request.body === null || request.headers.get('content-length') === '0'
-  return isEmpty ? { ok: true, value: {} } : await readJson(request, orderBytesMax)
 }
 
 function providerNotFound(providers: readonly ListedProvider[]): Problem {

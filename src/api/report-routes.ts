@@ -8,7 +8,7 @@ import {
   providerReportSchema,
   providerReportsSchema,
 } from './report-schemas.ts'
-import { readJson } from './request-body.ts'
+import type { ReadJson } from './request-body.ts'
 import { type Exchange, jsonResponse, type Route } from './route.ts'
 import { type ClassifyDatabaseError, storeFailure } from './store-failure.ts'
 
@@ -21,19 +21,22 @@ export const reportsBytesMax = 1_048_576
 export const providerReportsPath = '/api/v1/providers/:name/delivery-reports'
 
 export interface ReportRoutesOptions {
+  readonly readJson: ReadJson
   readonly providerSecret: ProviderSecret
   readonly intake: ReportIntake
   readonly classify: ClassifyDatabaseError
 }
 
-export function reportRoute({ providerSecret, intake, classify }: ReportRoutesOptions): Route {
+export function reportRoute(options: ReportRoutesOptions): Route {
+  const { readJson, providerSecret, intake, classify } = options
+
   async function takeReports({ request, requestId, param }: Exchange): Promise<Response> {
     const provider = param('name')
     if (!isAuthentic(request, providerSecret(provider))) {
       return problemResponse(unauthorized, requestId)
     }
-    const body = await readJson(request, reportsBytesMax)
-    if (!body.ok) return problemResponse(body.problem, requestId)
+    const body = await readJson(request, { bytesMax: reportsBytesMax })
+    if (!body.ok) return problemResponse(body.failure.problem, requestId)
     const parsed = parseReports(body.value)
     if ('kind' in parsed) return problemResponse(parsed, requestId)
     try {

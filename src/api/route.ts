@@ -12,6 +12,8 @@ export interface Route {
   readonly method: 'GET' | 'POST'
   /** Parameters as `:name`. Also the label in metrics. */
   readonly path: string
+  /** Answered however many requests are in work: for what runs the service. */
+  readonly isAlwaysAnswered?: boolean
   /** Expected failures are answers; what it throws is answered with 500 and logged. */
   handle(exchange: Exchange): Response | Promise<Response>
 }

@@ -35,10 +35,11 @@ export function serviceRoutes(options: ServiceRoutesOptions): Route[] {
     {
       method: 'GET',
       path: healthPath,
+      isAlwaysAnswered: true,
       handle: () => jsonResponse({ status: 'ok' }, 200, unstored),
     },
-    { method: 'GET', path: readinessPath, handle: ready },
-    { method: 'GET', path: metricsPath, handle: metrics },
+    { method: 'GET', path: readinessPath, isAlwaysAnswered: true, handle: ready },
+    { method: 'GET', path: metricsPath, isAlwaysAnswered: true, handle: metrics },
     {
       method: 'GET',
       path: openApiPath,

@@ -7,6 +7,7 @@ import { type Problem, passingProblem } from './problems.ts'
 /** Classifies what the store threw. */
 export type ClassifyDatabaseError = (error: unknown) => DatabaseErrorKind
 
+/** Why something is refused: for the client, and for the count. */
 export interface Failure {
   readonly problem: Problem
   readonly reason: RefusalReason
@@ -15,16 +16,21 @@ export interface Failure {
 const busyRetrySeconds = 1
 const databaseRetrySeconds = 5
 
+export const inFlightFull: Failure = {
+  problem: passingProblem(
+    'overloaded',
+    'As much as may be under way is under way.',
+    busyRetrySeconds,
+  ),
+  reason: 'in_flight_full',
+}
+
 /**
  * The problem for an error that the client can do something about: come back later, or change its data. Null for a defect of
  * ours.
  */
 export function storeFailure(error: unknown, classify: ClassifyDatabaseError): Failure | null {
-  if (error instanceof BatcherFullError) {
-    const detail = 'As much as may be under way is under way.'
-    const problem = passingProblem('overloaded', detail, busyRetrySeconds)
-    return { problem, reason: 'in_flight_full' }
-  }
+  if (error instanceof BatcherFullError) return inFlightFull
   if (error instanceof BatcherClosedError) {
     const problem = passingProblem('unavailable', 'The server is stopping.', busyRetrySeconds)
     return { problem, reason: 'stopping' }

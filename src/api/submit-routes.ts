@@ -4,18 +4,24 @@ import { messageIdTimeMs } from '../domain/message-id.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Acceptance } from './acceptance.ts'
 import type { Admission } from './admission.ts'
-import type { ApiMetrics, RefusalReason } from './api-metrics.ts'
+import type { ApiMetrics } from './api-metrics.ts'
 import { bodyFaults, invalidRequest } from './faults.ts'
 import { type Accepted, submitSchema } from './message-schemas.ts'
-import { type Problem, problemResponse } from './problems.ts'
-import { readJson } from './request-body.ts'
+import { problemResponse } from './problems.ts'
+import type { JsonBodyOptions, ReadJson } from './request-body.ts'
 import { type Exchange, jsonResponse, type Route } from './route.ts'
-import { type ClassifyDatabaseError, storeFailure } from './store-failure.ts'
+import {
+  type ClassifyDatabaseError,
+  type Failure,
+  inFlightFull,
+  storeFailure,
+} from './store-failure.ts'
 
 /** Longest body with one message: its text escaped at six characters each, and room for the rest. */
 export const submitBytesMax = 64 * 1_024
 
 export interface SubmitOptions {
+  readonly readJson: ReadJson
   readonly acceptance: Acceptance
   readonly admission: Pick<Admission, 'refusal'>
   readonly classify: ClassifyDatabaseError
@@ -27,18 +33,27 @@ export const messagesPath = '/api/v1/messages'
 export const expressPath = `${messagesPath}/express`
 
 export function submitRoutes(options: SubmitOptions): Route[] {
-  const { acceptance, admission, classify, metrics, clock } = options
+  const { readJson, acceptance, admission, classify, metrics, clock } = options
   const duration = metrics.acceptDuration.labels({ kind: 'single' })
+  const bodyOptions: Record<Lane, JsonBodyOptions> = {
+    normal: { bytesMax: submitBytesMax, refusal: () => refusal('normal') },
+    express: { bytesMax: submitBytesMax, refusal: () => refusal('express') },
+  }
+
+  function refusal(lane: Lane): Failure | null {
+    const problem = admission.refusal(lane)
+    if (problem !== null) return { problem, reason: 'queue_full' }
+    return acceptance.isFull ? inFlightFull : null
+  }
 
   async function submit({ request, requestId }: Exchange, lane: Lane): Promise<Response> {
     const startedAtMs = clock.monotonicMs()
-    const full = admission.refusal(lane)
-    if (full !== null) return refuse(full, 'queue_full', requestId)
-    const body = await readJson(request, submitBytesMax)
-    if (!body.ok) return refuse(body.problem, bodyRefusal(body.problem), requestId)
+    const body = await readJson(request, bodyOptions[lane])
+    if (!body.ok) return refuse(body.failure, requestId)
     const parsed = submitSchema.safeParse(body.value)
     if (!parsed.success) {
-      return refuse(invalidRequest(bodyFaults(parsed.error)), 'invalid', requestId)
+      const problem = invalidRequest(bodyFaults(parsed.error))
+      return refuse({ problem, reason: 'invalid' }, requestId)
     }
     try {
       const id = await acceptance.accept(parsed.data, lane)
@@ -52,7 +67,7 @@ export function submitRoutes(options: SubmitOptions): Route[] {
     }
   }
 
-  function refuse(problem: Problem, reason: RefusalReason, requestId: string): Response {
+  function refuse({ problem, reason }: Failure, requestId: string): Response {
     metrics.refused.inc({ reason })
     return problemResponse(problem, requestId)
   }
@@ -67,8 +82,4 @@ export function submitRoutes(options: SubmitOptions): Route[] {
 export function acceptedBody(id: string, lane: Lane): Accepted {
   const accepted_at = new Date(messageIdTimeMs(id)).toISOString()
   return { id, status: 'queued', lane, accepted_at }
-}
-
-export function bodyRefusal(problem: Problem): RefusalReason {
-  return problem.kind === 'body-too-large' ? 'too_large' : 'invalid'
 }

@@ -39,6 +39,10 @@ function setup(options: Partial<BatcherOptions<number, number>> = {}) {
   return { batcher, calls, call }
 }
 
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise(setImmediate)
+}
+
 describe('batcher', () => {
   test('what arrives in one turn leaves together, and each gets its own result', async () => {
     const { batcher, call } = setup()
@@ -100,6 +104,32 @@ describe('batcher', () => {
     const next = batcher.add(4)
     ;(await call(1)).finish()
     expect(await next).toBe(40)
+  })
+
+  test('a group is taken whole even when it goes beyond pendingMax, and nothing after it', async () => {
+    const { batcher, call } = setup({ pendingMax: 3 })
+    const taken = batcher.addGroup([1, 2, 3, 4])
+    expect(batcher.isFull).toBe(true)
+    expect(batcher.add(5)).rejects.toBeInstanceOf(BatcherFullError)
+    ;(await call(0)).finish()
+    expect(await taken).toHaveLength(4)
+    await until(() => !batcher.isFull)
+  })
+
+  test('refuses what would wait longer than waitMsMax, until the work is quick again', async () => {
+    const { batcher, call } = setup({ waitMsMax: 5 })
+    const stuck = batcher.add(1)
+    const first = await call(0)
+    await until(() => batcher.isFull)
+    expect(batcher.add(2)).rejects.toBeInstanceOf(BatcherFullError)
+    first.finish()
+    await stuck
+    const next = batcher.add(3)
+    ;(await call(1)).finish()
+    await next
+    const [fourth, fifth] = [batcher.add(4), batcher.add(5)]
+    ;(await call(2)).finish()
+    expect(await Promise.all([fourth, fifth])).toEqual([40, 50])
   })
 
   test('a failure reaches every item of its batch and none of the next', async () => {

@@ -15,8 +15,13 @@ export interface BatcherOptions<Item, Result> {
   readonly name: string
   /** Items in one batch; a single group may be larger. */
   readonly batchMax: number
-  /** Items waiting or under way; more are refused with `BatcherFullError`. */
+  /**
+   * While so many items are waiting or under way, more are refused with `BatcherFullError`. A group is taken whole, so the last
+   * one may go beyond it.
+   */
   readonly pendingMax: number
+  /** They are refused, too, while they would wait longer than this at the pace of the last batch. */
+  readonly waitMsMax?: number
   /** Batches under way at once. */
   readonly flightsMax: number
   readonly lingerMs: number
@@ -33,6 +38,8 @@ export interface Batcher<Item, Result> {
   addGroup(items: readonly Item[]): Promise<readonly Result[]>
   /** Items waiting or under way. */
   readonly pending: number
+  /** Whether an item added now would be refused. */
+  readonly isFull: boolean
   /** Refuses new items and resolves when all that were taken have been settled. */
   close(): Promise<void>
 }
@@ -57,13 +64,16 @@ export function createBatcher<Item, Result>(
   options: BatcherOptions<Item, Result>,
 ): Batcher<Item, Result> {
   const { name, batchMax, pendingMax, flightsMax, lingerMs, run, isItemFault, onBatch } = options
-  const lingerFromSize = options.lingerFromSize ?? lingerFromSizeDefault
+  const { waitMsMax = Number.POSITIVE_INFINITY, lingerFromSize = lingerFromSizeDefault } = options
   let waiting: Group<Item, Result>[] = []
   let waitingItems = 0
   let flyingItems = 0
   let flights = 0
   let lastSize = 0
   let lastEndedAt = 0
+  let lastDurationMs = 0
+  /** When a batch last came back, or the first one left an idle batcher. */
+  let progressAt = 0
   let scheduled: NodeJS.Immediate | undefined
   let lingering: NodeJS.Timeout | undefined
   let closed = false
@@ -72,14 +82,26 @@ export function createBatcher<Item, Result>(
   function addGroup(items: readonly Item[]): Promise<readonly Result[]> {
     if (closed) return Promise.reject(new BatcherClosedError(`${name} is closed`))
     if (items.length === 0) return Promise.resolve([])
-    if (waitingItems + flyingItems + items.length > pendingMax) {
-      return Promise.reject(new BatcherFullError(`${name} holds ${pendingMax} items already`))
+    if (isFull()) {
+      const pending = waitingItems + flyingItems
+      return Promise.reject(new BatcherFullError(`${name} is full with ${pending} items`))
     }
     return new Promise((resolve, reject) => {
       waiting.push({ items, resolve, reject })
       waitingItems += items.length
       schedule()
     })
+  }
+
+  function isFull(): boolean {
+    return waitingItems + flyingItems >= pendingMax || expectedMs() > waitMsMax
+  }
+
+  /** Until an item added now is done: a batch takes as long as the last one, or as the one that does not come back. */
+  function expectedMs(): number {
+    if (flights < flightsMax) return 0
+    const batchMs = Math.max(lastDurationMs, performance.now() - progressAt)
+    return (1 + waitingItems / batchMax) * batchMs
   }
 
   function schedule(): void {
@@ -108,11 +130,15 @@ export function createBatcher<Item, Result>(
     waitingItems -= size
     flyingItems += size
     lastSize = size
+    const startedAt = performance.now()
+    if (flights === 0) progressAt = startedAt
     flights++
     void fly(groups, size).finally(() => {
       flights--
       flyingItems -= size
       lastEndedAt = performance.now()
+      lastDurationMs = lastEndedAt - startedAt
+      progressAt = lastEndedAt
       schedule()
       if (onDrained !== undefined && waitingItems + flyingItems === 0) onDrained()
     })
@@ -172,6 +198,9 @@ export function createBatcher<Item, Result>(
     },
     get pending() {
       return waitingItems + flyingItems
+    },
+    get isFull() {
+      return isFull()
     },
     async close() {
       closed = true

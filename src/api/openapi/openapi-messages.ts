@@ -31,6 +31,7 @@ export const batchAnswerSchema = z
 
 const bodyProblems = [
   'malformed-json',
+  'body-too-slow',
   'body-too-large',
   'unsupported-media-type',
   'invalid-request',

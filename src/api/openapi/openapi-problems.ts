@@ -40,6 +40,7 @@ const details: Readonly<Record<ProblemKind, string>> = {
   'dead-letter-not-found': 'No dead letter has this message id.',
   'provider-not-found': 'There are: primary, secondary, backup.',
   'method-not-allowed': 'Allowed here: POST, OPTIONS.',
+  'body-too-slow': 'The body must arrive within 10 s of its head.',
   'body-too-large': 'The body may have at most 65536 bytes.',
   'unsupported-media-type': 'Send the body as application/json in UTF-8.',
   'invalid-request': 'The request has one fault; errors lists it.',

@@ -47,6 +47,7 @@ export const servicePaths: ZodOpenApiPathsObject = {
         ...problemResponses(
           'malformed-json',
           'unauthorized',
+          'body-too-slow',
           'body-too-large',
           'unsupported-media-type',
           'invalid-request',

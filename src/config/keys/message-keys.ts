@@ -24,11 +24,11 @@ export const accept = {
   ),
   acceptInFlightMax: count(
     'ACCEPT_IN_FLIGHT_MAX',
-    // Below the size of the largest batch, such a batch would be refused for ever.
+    // Below the size of the largest batch, one batch would keep all others out.
     [10_000, 1_000_000],
     20_000,
     'messages',
-    'Messages being accepted at once, per process; more are answered 503.',
+    'While so many messages are being accepted, per process, more are answered 503.',
   ),
   messageValidityMs: count(
     'MESSAGE_VALIDITY_MS',

@@ -1,0 +1,82 @@
+/**
+ * The bodies being read. A client decides how large its body is and how slowly it comes: bytes and time are bounded here,
+ * whatever the number of clients.
+ */
+import { createPermits } from '../runtime/permits.ts'
+
+export interface BodyReadsOptions {
+  /** Bytes of all bodies being read at once. */
+  readonly bytesMax: number
+  /** Of these, what is kept for bodies of up to `smallBytesMax`: a few large ones must not keep the small ones out. */
+  readonly smallReserveBytes: number
+  readonly smallBytesMax: number
+  /** From the head of a request to the end of its body. */
+  readonly readMsMax: number
+}
+
+export const bodyReadsDefault: BodyReadsOptions = {
+  bytesMax: 64 * 1_048_576,
+  smallReserveBytes: 16 * 1_048_576,
+  smallBytesMax: 64 * 1_024,
+  readMsMax: 10_000,
+}
+
+export interface BodyReads {
+  /**
+   * What `read` answers; 'full' without calling it when `bytes` are more than may be read now; 'late' when it takes too long,
+   * and then what it comes to is nobody's concern. @throws what `read` throws
+   */
+  run<T>(bytes: number, read: () => Promise<T>): Promise<T | 'full' | 'late'>
+}
+
+interface Reading {
+  readonly endsAtMs: number
+  readonly onLate: () => void
+}
+
+/** One timer looks after all bodies, so that a request pays for none of its own; they may be late by so much more. */
+const checkIntervalMs = 1_000
+
+export function createBodyReads(options: BodyReadsOptions): BodyReads {
+  const { bytesMax, smallReserveBytes, smallBytesMax, readMsMax } = options
+  const permits = createPermits({ max: bytesMax, reservedMax: smallReserveBytes })
+  /** In the order in which they end. */
+  const readings = new Set<Reading>()
+  let checking: NodeJS.Timeout | undefined
+
+  function check(): void {
+    const nowMs = performance.now()
+    for (const reading of readings) {
+      if (reading.endsAtMs > nowMs) break
+      reading.onLate()
+    }
+    checking = undefined
+    checkLater()
+  }
+
+  function checkLater(): void {
+    if (readings.size === 0 || checking !== undefined) return
+    checking = setTimeout(check, Math.min(checkIntervalMs, readMsMax))
+  }
+
+  return {
+    async run<T>(bytes: number, read: () => Promise<T>) {
+      const isSmall = bytes <= smallBytesMax
+      if (bytes > permits.free(isSmall)) return 'full'
+      permits.take(isSmall, bytes)
+      let onLate = (): void => undefined
+      const late = new Promise<'late'>((resolve) => {
+        onLate = () => resolve('late')
+      })
+      const reading = { endsAtMs: performance.now() + readMsMax, onLate }
+      readings.add(reading)
+      checkLater()
+      try {
+        return await Promise.race([read(), late])
+      } finally {
+        readings.delete(reading)
+        permits.give(isSmall, bytes)
+      }
+    },
+  }
+}
