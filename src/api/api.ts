@@ -64,6 +64,8 @@ export interface ApiOptions {
   readonly readiness: () => Promise<Readiness>
   /** The metrics of this process, or of all that serve with it. */
   readonly metricsText: () => Promise<string>
+  /** Asked at every answer: one that is given while stopping is the last on its connection. */
+  readonly isStopping: () => boolean
   /** Of the product, for the OpenAPI document. */
   readonly version: string
 }
@@ -73,6 +75,8 @@ export interface Api {
   readonly routes: readonly Pick<Route, 'method' | 'path'>[]
   /** Never throws and never rejects. */
   fetch(request: Request): Response | Promise<Response>
+  /** From now on requests are answered 503, but for those of whoever runs the service. */
+  turnAway(): void
   /** Call it when no more requests come: what was taken is stored, and the background work stops. */
   close(): Promise<void>
 }
@@ -146,9 +150,10 @@ export function createApi(options: ApiOptions): Api {
   void admission.start()
   void parking.start()
 
+  const { isStopping } = options
   return {
     routes,
-    fetch: createEdge({ routes, metrics, logger, clock }),
+    ...createEdge({ routes, metrics, logger, clock, isStopping }),
     async close() {
       await Promise.all([admission.stop(), parking.stop()])
       await Promise.all([acceptance.close(), intake.close()])

@@ -108,6 +108,25 @@ test('past the most requests in work all but the service routes answer 503', asy
   expect((await ask('GET', `/api/v1/messages/${Bun.randomUUIDv7()}`)).status).toBe(404)
 })
 
+test('when stopping, answers are the last on their connection, and then all are turned away', async () => {
+  let isStopping = false
+  const ending = createFakeApi({ isStopping: () => isStopping })
+  const get = () => ending.send(`/api/v1/messages/${Bun.randomUUIDv7()}`)
+  expect((await get()).headers.has('connection')).toBe(false)
+  isStopping = true
+  const last = await get()
+  expect(last.status).toBe(404)
+  expect(last.headers.get('connection')).toBe('close')
+  ending.turnAway()
+  const away = await get()
+  expect(away.status).toBe(503)
+  expect(away.headers.get('retry-after')).toBe('1')
+  expect(away.headers.get('connection')).toBe('close')
+  expect((await problemOf(away)).type).toBe('urn:sms-gateway:problem:unavailable')
+  expect((await ending.send('/health')).status).toBe(200)
+  await ending.close()
+})
+
 describe('request ids', () => {
   test('one of a safe form is taken over, into answers and logs', async () => {
     const response = await ask('GET', '/nowhere', { 'x-request-id': 'My_id-1' })

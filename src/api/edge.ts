@@ -16,6 +16,13 @@ export interface EdgeOptions {
   readonly metrics: Pick<ApiMetrics, 'requests' | 'requestDuration'>
   readonly logger: Logger
   readonly clock: Clock
+  readonly isStopping: () => boolean
+}
+
+export interface Edge {
+  fetch(request: Request): Answer
+  /** See `Api`. */
+  turnAway(): void
 }
 
 type Answer = Response | Promise<Response>
@@ -27,13 +34,14 @@ type Env = { Bindings: Pick<Exchange, 'request' | 'requestId'> }
 export const requestsMax = 5_000
 const busyRetrySeconds = 1
 
-export function createEdge(options: EdgeOptions): (request: Request) => Answer {
-  const { routes, metrics, clock } = options
+export function createEdge(options: EdgeOptions): Edge {
+  const { routes, metrics, clock, isStopping } = options
   const log = createAccessLog(options.logger, clock)
   const app = new Hono<Env>()
   /** POSTs to fixed addresses, which is where the messages come in, are found without the router. */
   const direct = new Map<string, Run>()
   let requestsInWork = 0
+  let isTurningAway = false
 
   const paths = new Set(routes.map((route) => route.path))
   for (const path of paths) {
@@ -63,6 +71,11 @@ export function createEdge(options: EdgeOptions): (request: Request) => Answer {
     else app.on(method, path, handler)
   }
 
+  function refusal(): Handle | null {
+    if (isTurningAway) return stopping
+    return requestsInWork < requestsMax ? null : tooMany
+  }
+
   function prepare(label: string, handle: Handle, isAlwaysAnswered = false): Run {
     const duration = metrics.requestDuration.labels({ route: label })
     const counters = new Map<string, { inc(): void }>()
@@ -79,7 +92,7 @@ export function createEdge(options: EdgeOptions): (request: Request) => Answer {
 
     return async function run(exchange) {
       const startedAtMs = clock.monotonicMs()
-      const answer = requestsInWork < requestsMax || isAlwaysAnswered ? handle : tooMany
+      const answer = isAlwaysAnswered ? handle : (refusal() ?? handle)
       let error: unknown
       let response: Response
       requestsInWork++
@@ -91,6 +104,8 @@ export function createEdge(options: EdgeOptions): (request: Request) => Answer {
       }
       requestsInWork--
       response.headers.set(requestIdHeader, exchange.requestId)
+      // The client shall not learn by the failure of its next request that nobody is there (RFC 9112 §9.6).
+      if (isStopping()) response.headers.set('connection', 'close')
       const durationMs = clock.monotonicMs() - startedAtMs
       const method = methodLabel(exchange.request.method)
       const { status } = response
@@ -101,7 +116,7 @@ export function createEdge(options: EdgeOptions): (request: Request) => Answer {
     }
   }
 
-  return function fetch(request) {
+  function fetch(request: Request): Answer {
     const requestId = requestIdOf(request)
     const run = request.method === 'POST' ? direct.get(pathOf(request.url)) : undefined
     if (run !== undefined) return run({ request, requestId, param: () => '' })
@@ -109,6 +124,13 @@ export function createEdge(options: EdgeOptions): (request: Request) => Answer {
     // Routed as the GET it is, body and all: the server leaves the body out and keeps its length (RFC 9110 §9.3.2).
     const asGet = new Request(request.url, { headers: request.headers })
     return app.fetch(asGet, { request, requestId })
+  }
+
+  return {
+    fetch,
+    turnAway() {
+      isTurningAway = true
+    },
   }
 }
 
@@ -125,6 +147,11 @@ function failed({ requestId }: Exchange): Response {
 function tooMany({ requestId }: Exchange): Response {
   const detail = 'As many requests as may be in work are in work.'
   return problemResponse(passingProblem('overloaded', detail, busyRetrySeconds), requestId)
+}
+
+function stopping({ requestId }: Exchange): Response {
+  const detail = 'The server is stopping.'
+  return problemResponse(passingProblem('unavailable', detail, busyRetrySeconds), requestId)
 }
 
 function methodNotAllowed({ requestId }: Exchange, allow: string): Response {

@@ -10,6 +10,7 @@ import type { Registry } from 'prom-client'
 import type { Clock } from '../runtime/clock.ts'
 import { systemClock } from '../runtime/clock.ts'
 import type { Service } from '../runtime/service.ts'
+import { stopServer, turnAwayMs } from '../runtime/stop-server.ts'
 import { errorAnswer } from './answers.ts'
 import { controlRoutes, referencesBytesMax } from './control-routes.ts'
 import { dispatcher } from './dispatch.ts'
@@ -49,7 +50,7 @@ export interface OperatorOptions {
   readonly clock?: Clock
   /** References remembered per identity; see `referencesMaxDefault`. */
   readonly referencesMax?: number
-  /** See `flushMsDefault`. */
+  /** See `flushMsDefault`; requests in work have as long to end. */
   readonly flushMs?: number
 }
 
@@ -66,6 +67,7 @@ export function createOperator(options: OperatorOptions): Operator {
   const identities = identitiesOf(options, clock)
   const epochMs = epochClock(clock)
   let server: ReturnType<typeof Bun.serve> | undefined
+  let isTurningAway = false
   let unregister: (() => void) | undefined
 
   const control = controlRoutes({
@@ -78,10 +80,11 @@ export function createOperator(options: OperatorOptions): Operator {
 
   async function start() {
     if (server !== undefined) return
+    isTurningAway = false
     server = Bun.serve({
       hostname,
       port: options.port,
-      fetch: dispatch,
+      fetch: (request) => (isTurningAway ? stoppingAnswer() : dispatch(request)),
       // A hang lasts until the client gives up, not until the server does.
       idleTimeout: 0,
       maxRequestBodySize: referencesBytesMax,
@@ -102,11 +105,11 @@ export function createOperator(options: OperatorOptions): Operator {
     if (running === undefined) return
     unregister?.()
     hangs.release()
+    isTurningAway = true
+    await Bun.sleep(turnAwayMs)
     giveOut(answers.drain())
-    // One turn of the event loop, so that the last answers are written.
-    await Bun.sleep(0)
-    await running.stop(true)
     const flushMs = options.flushMs ?? flushMsDefault
+    await stopServer(running, flushMs)
     const flushes = [...identities.values()].map(({ reports }) => reports.flush(flushMs))
     const lost = (await Promise.all(flushes)).reduce((sum, left) => sum + left, 0)
     logger?.info({ reportsLost: lost }, 'operator stopped')
@@ -150,6 +153,11 @@ function identitiesOf(options: OperatorOptions, clock: Clock): ReadonlyMap<strin
 function epochClock(clock: Clock): () => number {
   const originMs = clock.now() - clock.monotonicMs()
   return () => originMs + clock.monotonicMs()
+}
+
+function stoppingAnswer(): Response {
+  const headers = { 'retry-after': '1', connection: 'close' }
+  return errorAnswer(503, 'stopping', 'the operator is stopping', headers)
 }
 
 function internalError(error: Error, logger: Logger | undefined): Response {

@@ -6,7 +6,9 @@ import type { Queue } from '../queue/queue.ts'
 import { systemClock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Registry } from '../runtime/metrics.ts'
+import { pause } from '../runtime/notifier.ts'
 import type { Service } from '../runtime/service.ts'
+import { turnAwayMs } from '../runtime/stop-server.ts'
 import { databaseErrorKind } from '../store/database-errors.ts'
 import type { Store } from '../store/store.ts'
 import { version } from './build-info.ts'
@@ -55,6 +57,7 @@ export function createApiPart(options: ApiPartOptions): ApiPart {
     senderIdDefault: config.accept.senderIdDefault,
     reportMatchWindowMs,
     readiness: () => readiness.check(),
+    isStopping: () => readiness.isStopping,
     metricsText: options.metricsText,
     version,
   })
@@ -65,6 +68,7 @@ export function createApiPart(options: ApiPartOptions): ApiPart {
     maxRequestBodyBytes: apiServeOptions.maxRequestBodySize,
     idleTimeoutSeconds: apiServeOptions.idleTimeout,
     reusePort: options.reusePort,
+    stopGraceMs: config.processing.stopGraceMs,
   })
   return {
     name: 'API',
@@ -73,6 +77,8 @@ export function createApiPart(options: ApiPartOptions): ApiPart {
     },
     start: () => listener.start(),
     async stop() {
+      api.turnAway()
+      await pause(turnAwayMs, new AbortController().signal)
       await listener.stop()
       await api.close()
     },

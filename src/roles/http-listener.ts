@@ -1,6 +1,7 @@
 /** An HTTP server as a service: says where it listens, refuses to start with a sentence, stops after what is in flight. */
 import type { Server } from 'bun'
 import type { Service } from '../runtime/service.ts'
+import { stopServer } from '../runtime/stop-server.ts'
 
 export interface ListenAddress {
   readonly hostname: string
@@ -16,6 +17,8 @@ export interface HttpListenerOptions {
   readonly idleTimeoutSeconds: number
   /** Several processes on one port: the kernel spreads connections over them. */
   readonly reusePort: boolean
+  /** When stopping, requests in work get so long to be answered; connections that are still open then are cut off. */
+  readonly stopGraceMs: number
 }
 
 export interface HttpListener extends Service {
@@ -48,7 +51,9 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
       }
     },
     async stop() {
-      await server?.stop()
+      const stopped = server
+      server = undefined
+      if (stopped !== undefined) await stopServer(stopped, options.stopGraceMs)
     },
   }
 }

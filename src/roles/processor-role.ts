@@ -9,7 +9,12 @@ import { reloadedProviders } from './provider-source.ts'
 import { createReadiness } from './readiness.ts'
 import { requireServers, startContext } from './role-context.ts'
 import { runUntilStopped } from './run-until-stopped.ts'
-import { createStatusRoutes, statusBodyBytesMax, statusIdleSeconds } from './status-routes.ts'
+import {
+  createStatusRoutes,
+  statusBodyBytesMax,
+  statusIdleSeconds,
+  statusStopGraceMs,
+} from './status-routes.ts'
 import { stopping } from './stopping.ts'
 import { connectToSupervisor } from './supervised-child.ts'
 
@@ -39,6 +44,7 @@ export async function runProcessor(environment: Environment): Promise<number> {
     maxRequestBodyBytes: statusBodyBytesMax,
     idleTimeoutSeconds: statusIdleSeconds,
     reusePort: false,
+    stopGraceMs: statusStopGraceMs,
   })
   return await runUntilStopped({
     // The supervisor serves the metrics of its children.

@@ -10,6 +10,7 @@ export interface Readiness {
   check(): Promise<ReadinessReport>
   /** From now on it is not ready. */
   stopping(): void
+  readonly isStopping: boolean
 }
 
 const checkMsMax = 2_000
@@ -46,6 +47,9 @@ export function createReadiness(
     },
     stopping() {
       stopping = true
+    },
+    get isStopping() {
+      return stopping
     },
   }
 }

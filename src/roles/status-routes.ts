@@ -29,3 +29,4 @@ export function createStatusRoutes({ readiness, metricsText }: StatusRoutesOptio
 /** For the listener: these routes take no bodies. */
 export const statusBodyBytesMax = 4_096
 export const statusIdleSeconds = 75
+export const statusStopGraceMs = 1_000

@@ -6,7 +6,12 @@ import { selfCommand } from './outbound-connections.ts'
 import { createSupervisor } from './process-supervisor.ts'
 import { createReadiness } from './readiness.ts'
 import { exitCodes, runUntilStopped } from './run-until-stopped.ts'
-import { createStatusRoutes, statusBodyBytesMax, statusIdleSeconds } from './status-routes.ts'
+import {
+  createStatusRoutes,
+  statusBodyBytesMax,
+  statusIdleSeconds,
+  statusStopGraceMs,
+} from './status-routes.ts'
 import { stopMsMax } from './stopping.ts'
 
 export type MultiProcessRole = 'api' | 'processor'
@@ -48,6 +53,7 @@ export async function runSupervised(
     maxRequestBodyBytes: statusBodyBytesMax,
     idleTimeoutSeconds: statusIdleSeconds,
     reusePort: false,
+    stopGraceMs: statusStopGraceMs,
   })
   const exitCode = await runUntilStopped({
     services: [status, supervisor],

@@ -153,6 +153,7 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
     validityMs: 60_000,
     senderIdDefault: null,
     reportMatchWindowMs: 60_000,
+    isStopping: () => false,
     readiness: async () => ({ ready: true, checks: { postgres: 'ok' } }),
     metricsText: () => registry.metrics(),
     version: '1.2.3',
