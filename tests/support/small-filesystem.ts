@@ -1,5 +1,5 @@
 /** A small file system that tests may fill to the last byte. */
-import { closeSync, mkdtempSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
+import { chmodSync, closeSync, mkdtempSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runToEnd } from './server-process.ts'
@@ -38,6 +38,8 @@ function isSmall(path: string): boolean {
 
 function inSharedMemory() {
   const path = mkdtempSync(join(sharedMemory, 'sms-gateway-'))
+  // For the account that the server runs as.
+  chmodSync(path, 0o1777)
   return { path, release: () => rmSync(path, { recursive: true, force: true }) }
 }
 
