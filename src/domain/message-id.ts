@@ -6,6 +6,7 @@ import type { MessageId } from './message.ts'
 const messageIdPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
 export const messageIdMin: MessageId = '00000000-0000-0000-0000-000000000000'
+export const messageIdMax: MessageId = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
 
 /**
  * Between the making of an id and the start of its INSERT. The sweep may have passed the id of a row that is inserted later,

@@ -4,10 +4,10 @@
  */
 import { dayMs } from '../domain/duration.ts'
 import { type Lane, lanes, type MessageId } from '../domain/message.ts'
-import { messageIdFloor } from '../domain/message-id.ts'
+import { messageIdFloor, messageIdMax } from '../domain/message-id.ts'
 import { parkedReportKeptMs } from '../domain/provider-report.ts'
 import type { ProviderPool } from '../providers/provider-pool.ts'
-import type { Queue } from '../queue/queue.ts'
+import type { Queue, QueueDepth } from '../queue/queue.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { pause } from '../runtime/notifier.ts'
@@ -72,13 +72,13 @@ export function createRecoveryServices(options: RecoveryOptions): Service[] {
   }
 
   async function promoteNow(): Promise<boolean> {
-    const [normal, express] = await Promise.all(lanes.map((lane) => queue.depth(lane)))
+    const [normal, express] = await oldestQueuedAt()
     const { promotions, more } = await store.promoteDue({
       recheckMs,
       reportTimeoutMs: options.reportTimeoutMs,
       unknownProviders: options.pool.unknownProviders,
       attemptsMax: options.attemptsMax,
-      oldestQueuedAt: { normal: normal?.oldestAt ?? null, express: express?.oldestAt ?? null },
+      oldestQueuedAt: { normal, express },
     })
     const ready: Record<Lane, MessageId[]> = { normal: [], express: [] }
     for (const { id, lane, action, wasSending } of promotions) {
@@ -86,48 +86,53 @@ export function createRecoveryServices(options: RecoveryOptions): Service[] {
       if (action === 'enqueue') ready[lane].push(id)
       if (wasSending) logger.warn({ event: 'message.in_doubt', message_id: id, lane, action })
     }
-    for (const lane of ['express', 'normal'] as const) {
-      if (ready[lane].length > 0) await queue.append(lane, ready[lane])
-    }
+    const appended = await Promise.allSettled(
+      lanes.map((lane) => (ready[lane].length > 0 ? queue.append(lane, ready[lane]) : undefined)),
+    )
+    for (const result of appended) if (result.status === 'rejected') throw result.reason
     return more
   }
 
-  async function sweep(): Promise<boolean> {
-    let more = false
-    for (const lane of lanes) {
-      const { oldestAt } = await queue.depth(lane)
+  /** A lane whose queue cannot tell, alone, is taken for one where all that was appended still waits. */
+  async function oldestQueuedAt(): Promise<[normal: Date | null, express: Date | null]> {
+    const depths = await Promise.allSettled([queue.depth('normal'), queue.depth('express')])
+    const [normal, express] = depths
+    if (normal.status === 'rejected' && express.status === 'rejected') throw normal.reason
+    const oldest = (depth: PromiseSettledResult<QueueDepth>): Date | null =>
+      depth.status === 'fulfilled' ? depth.value.oldestAt : new Date(0)
+    return [oldest(normal), oldest(express)]
+  }
+
+  async function sweep(lane: Lane): Promise<boolean> {
+    const { oldestAt } = await queue.depth(lane)
+    const { found, more } = await store.sweepLane(lane, {
       // What is younger than the oldest entry of the queue merely waits its turn.
-      const newestMs = Math.min(clock.now(), oldestAt?.getTime() ?? Number.POSITIVE_INFINITY)
-      const swept = await store.sweepLane(lane, {
-        upTo: messageIdFloor(newestMs - options.sweepGraceMs),
-        graceMs: options.sweepGraceMs,
-        leaseMs: options.claimLeaseMs,
-        reportTimeoutMs: options.reportTimeoutMs,
-      })
-      if (swept.more) more = true
-      for (const [status, count] of Object.entries(swept.found)) {
-        metrics.sweepFound.inc({ lane, status }, count)
-      }
+      upTo:
+        oldestAt === null
+          ? messageIdMax
+          : messageIdFloor(oldestAt.getTime() - options.sweepGraceMs),
+      graceMs: options.sweepGraceMs,
+      leaseMs: options.claimLeaseMs,
+      reportTimeoutMs: options.reportTimeoutMs,
+    })
+    for (const [status, count] of Object.entries(found)) {
+      metrics.sweepFound.inc({ lane, status }, count)
     }
     return more
   }
 
-  async function reclaim(): Promise<boolean> {
-    let more = false
-    for (const lane of lanes) {
-      const express = lane === 'express'
-      const count = Math.min(options.permits.free(express), options.pool.room(express), reclaimMax)
-      if (count === 0) continue
-      const entries = await queue.reclaim(lane, options.consumer, options.reclaimIdleMs, count)
-      if (entries.length === 0) continue
-      logger.warn({ event: 'queue.reclaimed', lane, count: entries.length })
-      // The fetch loops may have taken permits meanwhile: what has no permit stays pending for the next round.
-      const taken = entries.slice(0, options.permits.free(express))
-      options.permits.take(express, taken.length)
-      options.dispatcher.dispatch(lane, taken)
-      if (entries.length === count) more = true
-    }
-    return more
+  async function reclaim(lane: Lane): Promise<boolean> {
+    const express = lane === 'express'
+    const count = Math.min(options.permits.free(express), options.pool.room(express), reclaimMax)
+    if (count === 0) return false
+    const entries = await queue.reclaim(lane, options.consumer, options.reclaimIdleMs, count)
+    if (entries.length === 0) return false
+    logger.warn({ event: 'queue.reclaimed', lane, count: entries.length })
+    // The fetch loops may have taken permits meanwhile: what has no permit stays pending for the next round.
+    const taken = entries.slice(0, options.permits.free(express))
+    options.permits.take(express, taken.length)
+    options.dispatcher.dispatch(lane, taken)
+    return entries.length === count
   }
 
   async function checkParked(): Promise<undefined> {
@@ -145,8 +150,11 @@ export function createRecoveryServices(options: RecoveryOptions): Service[] {
 
   return [
     chore('promote', options.promoteIntervalMs, promote),
-    chore('sweep', options.sweepIntervalMs, sweep),
-    chore('reclaim', reclaimIntervalMs, reclaim),
+    // One lane's trouble is not the other's.
+    ...lanes.flatMap((lane) => [
+      chore(`sweep ${lane}`, options.sweepIntervalMs, () => sweep(lane)),
+      chore(`reclaim ${lane}`, reclaimIntervalMs, () => reclaim(lane)),
+    ]),
     chore('check parked reports', parkedIntervalMs, checkParked),
   ]
 }

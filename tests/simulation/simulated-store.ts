@@ -1,5 +1,7 @@
 /** PostgreSQL as one process reaches it: the product's own statements behind a network that fails. */
+
 import type { Sql } from 'postgres'
+import { messageIdMax } from '../../src/domain/message-id.ts'
 import { claimMessages, reassignMessages } from '../../src/store/message-claims.ts'
 import { insertMessages } from '../../src/store/message-inserts.ts'
 import { promoteDue, sweepLane } from '../../src/store/recovery.ts'
@@ -156,9 +158,7 @@ export function storeFor(process: SimulatedProcess, options: ServerOptions): Sto
           sweepLane(
             sql,
             lane,
-            mutant === 'sweep without grace'
-              ? { ...sweep, upTo: 'ffffffff-ffff-ffff-ffff-ffffffffffff', graceMs: 0 }
-              : sweep,
+            mutant === 'sweep without grace' ? { ...sweep, upTo: messageIdMax, graceMs: 0 } : sweep,
           ),
         ),
       ),
