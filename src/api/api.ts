@@ -57,6 +57,8 @@ export interface ApiOptions {
   readonly limits: ApiLimits
   /** How long a message may wait to be sent before it expires. */
   readonly validityMs: number
+  /** Dead letters of messages older than this are not replayed. */
+  readonly replayAgeMsMax: number
   /** For messages that name no sender. */
   readonly senderIdDefault: string | null
   /** Providers' reports are matched to messages accepted within this time. */
@@ -138,6 +140,7 @@ export function createApi(options: ApiOptions): Api {
       store: options.deadLetters,
       metrics,
       validityMs: options.validityMs,
+      replayAgeMsMax: options.replayAgeMsMax,
     }),
     ...serviceRoutes({
       readiness: options.readiness,

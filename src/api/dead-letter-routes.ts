@@ -32,6 +32,8 @@ export interface DeadLetterRoutesOptions extends Omit<AdminRouteOptions, 'tooLon
   readonly logger: Logger
   /** How long a replayed message may wait to be sent. */
   readonly validityMs: number
+  /** Messages older than this are not replayed. */
+  readonly replayAgeMsMax: number
 }
 
 export const deadLettersPath = '/api/v1/dead-letters'
@@ -40,7 +42,7 @@ export const deadLettersPath = '/api/v1/dead-letters'
 const selectionBytesMax = 65_536
 
 export function deadLetterRoutes(options: DeadLetterRoutesOptions): Route[] {
-  const { store, readJson, metrics, logger, validityMs } = options
+  const { store, readJson, metrics, logger, validityMs, replayAgeMsMax } = options
 
   async function list({ request }: Exchange): Promise<Response | Problem> {
     const { given, faults } = givenParameters(queryOf(request.url))
@@ -76,7 +78,8 @@ export function deadLetterRoutes(options: DeadLetterRoutesOptions): Route[] {
     const selected = await select(exchange)
     if ('kind' in selected) return selected
     const { ids, more } = selected
-    const replayed = ids.length === 0 ? [] : await store.replayDeadLetters(ids, validityMs)
+    const replayed =
+      ids.length === 0 ? [] : await store.replayDeadLetters(ids, validityMs, replayAgeMsMax)
     metrics.deadLettersReplayed.inc(replayed.length)
     logger.info({
       event: 'dead_letters.replayed',

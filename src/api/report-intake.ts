@@ -33,8 +33,9 @@ const lingerMs = 10
 /** Reports waiting or being stored; a provider that is refused sends again. */
 const pendingMax = 20_000
 
-/** A provider's clock may be wrong by so much; later than that says nothing about when it happened. */
+/** A provider's clock may be wrong by so much; later than that, or years ago, says nothing about when it happened. */
 const futureMsMax = dayMs
+const pastMsMax = 365 * dayMs
 
 export function createReportIntake(options: ReportIntakeOptions): ReportIntake {
   const { store, classify, metrics, clock, reportMatchWindowMs } = options
@@ -87,6 +88,6 @@ function toReport(provider: string, report: ProviderReportBody, nowMs: number): 
     providerMessageId: message_id,
     status,
     errorCode: error_code || null,
-    occurredAtMs: givenMs > nowMs + futureMsMax ? nowMs : givenMs,
+    occurredAtMs: givenMs > nowMs + futureMsMax || givenMs < nowMs - pastMsMax ? nowMs : givenMs,
   }
 }

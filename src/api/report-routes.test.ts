@@ -96,7 +96,7 @@ describe('reports', () => {
     expect(api.reportBatches).toEqual([3])
   })
 
-  test('a report without a time happened now; one from the far future too', async () => {
+  test('a report without a time happened now; one from the far future or past too', async () => {
     const beforeMs = Date.now()
     const { occurred_at: _, ...timeless } = delivered
     const nextDay = new Date(beforeMs + 3_600_000).toISOString()
@@ -107,9 +107,10 @@ describe('reports', () => {
       { ...delivered, occurred_at: null, error_code: null },
       { ...delivered, error_code: '' },
       { ...delivered, error_code: 'absent' },
+      { ...delivered, occurred_at: '0001-01-01T00:00:00Z' },
     ])
-    const [first, second, third, fourth, fifth, sixth] = api.reports
-    for (const report of [first, second, fourth]) {
+    const [first, second, third, fourth, fifth, sixth, seventh] = api.reports
+    for (const report of [first, second, fourth, seventh]) {
       expect(report?.occurredAtMs).toBeGreaterThanOrEqual(beforeMs)
       expect(report?.occurredAtMs).toBeLessThanOrEqual(Date.now())
     }

@@ -26,6 +26,8 @@ export interface Config extends Omit<Values<typeof servers>, 'publicUrl'> {
   readonly processing: Values<typeof processing> & {
     /** Of a claim's lease, the part in which it may still fail over; the last submit and its record come after it. */
     readonly roundMsMax: number
+    /** A message older than this is dropped, when its day is over, before a replay of it would be final. */
+    readonly replayAgeMsMax: number
   }
   readonly circuit: Values<typeof circuit>
   /** Those of the short form first, then those of the file, in its order. */

@@ -2,6 +2,7 @@
  * The configuration: environment and file in, one frozen, typed value out, or every fault at once. Only `roles/` sees the
  * whole; the parts get plain options.
  */
+import { dayMs } from '../domain/duration.ts'
 import type { ProviderSettings } from '../providers/provider.ts'
 import type { Config } from './config-shape.ts'
 import type { Environment, Fault } from './fault.ts'
@@ -46,6 +47,8 @@ function readConfig(environment: Environment, role: Role, faults: Fault[]): Conf
   const { host: redisServer, queueName, queueExpressName, ...redis } = read(serverKeys.redis)
   const write = writeHost === null ? null : { host: writeHost, port: writePort }
   const messages = read(processing)
+  const accepting = read(accept)
+  const { retentionDays, reportTimeoutMs } = messages
   return {
     ...servers,
     publicUrl: servers.publicUrl ?? `http://localhost:${servers.appAddress.port}`,
@@ -56,8 +59,12 @@ function readConfig(environment: Environment, role: Role, faults: Fault[]): Conf
     },
     redis: redisServer === null ? null : { ...redisServer, ...redis },
     streams: { normal: queueName, express: queueExpressName },
-    accept: read(accept),
-    processing: { ...messages, roundMsMax: messages.claimLeaseMs * roundShareOfLease },
+    accept: accepting,
+    processing: {
+      ...messages,
+      roundMsMax: messages.claimLeaseMs * roundShareOfLease,
+      replayAgeMsMax: retentionDays * dayMs - accepting.messageValidityMs - reportTimeoutMs,
+    },
     circuit: read(circuit),
     providers: readProviders(environment, role, faults),
   }

@@ -54,6 +54,7 @@ export function createApiPart(options: ApiPartOptions): ApiPart {
     clock: systemClock,
     limits: config.accept,
     validityMs: config.accept.messageValidityMs,
+    replayAgeMsMax: config.processing.replayAgeMsMax,
     senderIdDefault: config.accept.senderIdDefault,
     reportMatchWindowMs,
     readiness: () => readiness.check(),

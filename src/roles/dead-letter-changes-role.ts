@@ -29,8 +29,9 @@ export function runDeadLetterReplay(
   const selection = selectionOf(options)
   return withStore(environment, (store, config) => {
     const { messageValidityMs } = config.accept
+    const { replayAgeMsMax } = config.processing
     return changeAll(store, selection, 'replayed', paceOf(options.rate), (ids) =>
-      store.replayDeadLetters(ids, messageValidityMs),
+      store.replayDeadLetters(ids, messageValidityMs, replayAgeMsMax),
     )
   })
 }

@@ -147,7 +147,7 @@ const replayStatement = defineStatement<{ id: string }>(
      SET status = 'queued', attempts = 0, due_at = now(), enqueued_at = NULL, final_at = NULL,
          expires_at = now() + $2::bigint * interval '1 ms'
      WHERE id = ANY(ARRAY(SELECT message_id FROM waiting)) AND id BETWEEN $3::uuid AND $4::uuid
-       AND status = 'failed'
+       AND status = 'failed' AND id >= (SELECT uuid_v7_floor(now() - $5::bigint * interval '1 ms'))
      RETURNING id
    )
    UPDATE dead_letters SET replayed_at = now()
@@ -158,14 +158,17 @@ const replayStatement = defineStatement<{ id: string }>(
 /**
  * Sends dead letters again, with a new validity period and a full count of attempts; a processor picks them up.
  * Answers the ids that were replayed: those of letters that waited.
+ *
+ * @param ageMsMax a message accepted longer ago would be dropped, its day over, before it is final again: it is not replayed
  */
 export async function replayDeadLetters(
   sql: Sql,
   ids: readonly MessageId[],
   validityMs: number,
+  ageMsMax: number,
 ): Promise<MessageId[]> {
   const { min, max } = messageIdRange(ids)
-  const rows = await replayStatement(sql, [plainArray(ids), validityMs, min, max])
+  const rows = await replayStatement(sql, [plainArray(ids), validityMs, min, max, ageMsMax])
   return rows.map((row) => row.id)
 }
 

@@ -150,6 +150,7 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
     registry,
     clock: systemClock,
     limits: { acceptInFlightMax: 20_000, queueDepthMax: 1_000 },
+    replayAgeMsMax: 86_400_000,
     validityMs: 60_000,
     senderIdDefault: null,
     reportMatchWindowMs: 60_000,

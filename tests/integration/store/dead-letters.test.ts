@@ -1,5 +1,7 @@
 /** Dead letters: listing, replay and purge, also of the same letters at once. */
+
 import { afterAll, beforeEach, describe, expect, test } from 'bun:test'
+import { dayMs } from '../../../src/domain/duration.ts'
 import type { UnsentSettlement } from '../../../src/store/settlements.ts'
 import {
   claimedMessages,
@@ -65,7 +67,7 @@ describe('a listing', () => {
     const deadAt = newest?.deadAt ?? new Date(0)
     expect(await list({ to: deadAt })).toEqual(outage.toReversed())
     expect(await list({ from: deadAt })).toEqual(refused.toReversed())
-    expect(await store.replayDeadLetters(refused, validityMs)).toEqual(refused)
+    expect(await store.replayDeadLetters(refused, validityMs, dayMs)).toEqual(refused)
     expect(await list({ provider: 'b' })).toEqual([])
     expect(await list({ provider: 'b' }, true)).toEqual(refused.toReversed())
   })
@@ -95,7 +97,7 @@ describe('a letter', () => {
     const { count, oldestAgeMs } = await store.measureDeadLetters()
     expect(count).toBe(2)
     expect(Math.floor(oldestAgeMs / 3_600_000)).toBe(1)
-    await store.replayDeadLetters([id], validityMs)
+    await store.replayDeadLetters([id], validityMs, dayMs)
     await store.purgeDeadLetters([other])
     expect(await store.measureDeadLetters()).toEqual({ count: 0, oldestAgeMs: 0 })
   })
@@ -107,7 +109,7 @@ describe('purging', () => {
     const [id = '', other = ''] = await letters(2)
     expect(await store.purgeDeadLetters([id, Bun.randomUUIDv7()])).toEqual([id])
     expect(await store.purgeDeadLetters([id])).toEqual([])
-    expect(await store.replayDeadLetters([id], validityMs)).toEqual([])
+    expect(await store.replayDeadLetters([id], validityMs, dayMs)).toEqual([])
     expect(await store.getDeadLetter(id)).toBeNull()
     expect(await store.queries.get(id)).toMatchObject({
       status: 'failed',
@@ -120,13 +122,23 @@ describe('purging', () => {
   test('leaves a letter that was replayed, and one that died again waits again', async () => {
     const { store } = fixture
     const [id = ''] = await letters(1)
-    await store.replayDeadLetters([id], validityMs)
+    await store.replayDeadLetters([id], validityMs, dayMs)
     expect(await store.purgeDeadLetters([id])).toEqual([])
     expect(await store.claimMessages([{ id, provider: 'b' }], 60_000)).toHaveLength(1)
     await store.settleUnsent([death(id, 'b', 'refused')])
     expect(await store.getDeadLetter(id)).toMatchObject({ errorCode: 'refused', replayedAt: null })
     expect(await store.purgeDeadLetters([id])).toEqual([id])
     expect(await statusOf(store, id)).toBe('failed')
+  })
+})
+
+describe('a letter whose day is dropped soon', () => {
+  test('is not replayed: its message would vanish before it is final', async () => {
+    const { store } = fixture
+    const [id = ''] = await letters(1)
+    expect(await store.replayDeadLetters([id], validityMs, 0)).toEqual([])
+    expect(await statusOf(store, id)).toBe('failed')
+    expect(await store.replayDeadLetters([id], validityMs, dayMs)).toEqual([id])
   })
 })
 
@@ -137,7 +149,7 @@ describe('at once', () => {
     const { store } = fixture
     const ids = await letters(1_000)
     const replays = await Promise.all(
-      Array.from({ length: 8 }, () => store.replayDeadLetters(shuffled(ids), validityMs)),
+      Array.from({ length: 8 }, () => store.replayDeadLetters(shuffled(ids), validityMs, dayMs)),
     )
     expect(replays.flat().toSorted()).toEqual(ids)
     const claimed = await store.claimMessages(
@@ -153,7 +165,9 @@ describe('at once', () => {
     const steps = Array.from({ length: 10 }, (_, step) => ids.slice(step * 100, step * 100 + 100))
     const changes = await Promise.all(
       steps.flatMap((step) => [
-        store.replayDeadLetters(shuffled(step), validityMs).then((done) => ({ replayed: done })),
+        store
+          .replayDeadLetters(shuffled(step), validityMs, dayMs)
+          .then((done) => ({ replayed: done })),
         store.purgeDeadLetters(shuffled(step)).then((done) => ({ purged: done })),
       ]),
     )

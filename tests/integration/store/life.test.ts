@@ -205,8 +205,8 @@ describe('settling', () => {
     expect(await store.queries.reports(id)).toMatchObject([
       { status: 'failed', errorCode: 'http_status_503' },
     ])
-    expect(await store.replayDeadLetters([id, Bun.randomUUIDv7()], validityMs)).toEqual([id])
-    expect(await store.replayDeadLetters([id], validityMs)).toEqual([])
+    expect(await store.replayDeadLetters([id, Bun.randomUUIDv7()], validityMs, dayMs)).toEqual([id])
+    expect(await store.replayDeadLetters([id], validityMs, dayMs)).toEqual([])
     expect(await store.queries.get(id)).toMatchObject({
       status: 'queued',
       attempts: 0,
