@@ -10,7 +10,7 @@ import { DeadlineError, withDeadline } from '../runtime/deadline.ts'
 import { isReadOnlyServer } from './read-only-server.ts'
 
 export interface ServerAddress {
-  /** A host name, an address, or the directory of a unix socket. */
+  /** A host name, an address, or the path of a unix socket. */
   readonly host: string
   readonly port: number
 }
@@ -116,7 +116,7 @@ export function createPool(options: PoolOptions): Pool {
 
 function createGeneration({ server, createSql }: PoolOptions): Generation {
   const { host, port } = server
-  const address = host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port }
+  const address = host.startsWith('/') ? { path: host } : { host, port }
   const sockets = new Set<Socket>()
   let ended = false
 
@@ -124,6 +124,8 @@ function createGeneration({ server, createSql }: PoolOptions): Generation {
     for (const socket of sockets) if (socket.destroyed) sockets.delete(socket)
     const socket = connect(address)
     sockets.add(socket)
+    // A unix socket may fail before the driver listens, and an error that nobody hears ends the process.
+    socket.on('error', () => undefined)
     // The driver would connect again at once, and for ever, to a server that takes connections and ends them without a word.
     socket.on('end', () => socket.destroy(closedByServer()))
     // A pool that was ended while it waited to connect again would connect all the same, and stay.

@@ -1,12 +1,12 @@
 /** The modes of providers, for all processes. */
-import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { createStoreFixture, type StoreFixture } from './store-fixture.ts'
 
 let fixture: StoreFixture
-beforeAll(async () => {
+beforeEach(async () => {
   fixture = await createStoreFixture()
 })
-afterAll(() => fixture.close())
+afterEach(() => fixture.close())
 
 test('the newest order counts, with its note and its time; others keep theirs', async () => {
   const { store } = fixture
