@@ -147,9 +147,13 @@ async function run(
     const parts = partsOf(newProcess(at))
     const graceMs = mutant === 'sweep without grace' ? 0 : settings.sweepGraceMs
     watch(
-      startProcessor(parts, providers, policy, graceMs).then((running) => {
-        at.running = running
-      }),
+      startProcessor(parts, providers, policy, graceMs).then(
+        (running) => {
+          at.running = running
+        },
+        // Without the database it ends, and its service manager starts another.
+        () => kill(at, upProcessor),
+      ),
     )
   }
 

@@ -34,13 +34,16 @@ export interface ProviderFixture {
   close(): Promise<number[]>
 }
 
+/** Put into force first: a set with other names is what can be waited for. */
+const between: Weights = { primary: 1 }
+
 export const admin = { authorization: 'Bearer the-admin-token' }
 
 export async function startProviderFixture(): Promise<ProviderFixture> {
   const folder = mkdtempSync(join(tmpdir(), 'providers-'))
   const files = { api: join(folder, 'api.toml'), processor: join(folder, 'processor.toml') }
   const gateway = await startGateway({ without: ['api', 'processor'] })
-  for (const file of Object.values(files)) writeFileSync(file, tables({ primary: 100 }))
+  for (const file of Object.values(files)) writeFileSync(file, tables(between))
 
   const { APP_ADDR = '', ...inherited } = gateway.environment
   const environment: Environment = {
@@ -50,7 +53,10 @@ export async function startProviderFixture(): Promise<ProviderFixture> {
     PUBLIC_URL: `http://${APP_ADDR}`,
     ADMIN_TOKEN: 'the-admin-token',
     PROVIDERS_FILE: files.processor,
+    // What is in doubt stays bound to its provider for long, and is tried again soon.
+    RETRY_ATTEMPTS_MAX: '30',
     RETRY_BACKOFF_BASE_MS: '200',
+    RETRY_BACKOFF_MAX_MS: '1000',
   }
   const ofApi = { APP_ADDR, PROVIDERS_FILE: files.api, LOG_LEVEL: 'info' }
   const api = await startRole('api', { ...environment, ...ofApi })
@@ -104,6 +110,19 @@ concurrency_max = 1000
     return answer.providers.map(({ name, weight }) => [name, weight])
   }
 
+  async function inForce(weights: Weights): Promise<void> {
+    reloadApi(tables(weights))
+    reloadProcessors(tables(weights))
+    const wanted = JSON.stringify(Object.entries(weights))
+    await eventually(async () => JSON.stringify(await providersOfApi()) === wanted, {
+      what: `the API knows ${wanted}`,
+    })
+    for (const provider of identities) {
+      const isGone = weights[provider] === undefined
+      await everywhere('sms_provider_mode', { provider, mode: 'enabled' }, isGone ? null : 1)
+    }
+  }
+
   return {
     gateway,
     api,
@@ -114,16 +133,8 @@ concurrency_max = 1000
     reloadProcessors,
     everywhere,
     async provide(weights) {
-      reloadApi(tables(weights))
-      reloadProcessors(tables(weights))
-      const wanted = JSON.stringify(Object.entries(weights))
-      await eventually(async () => JSON.stringify(await providersOfApi()) === wanted, {
-        what: `the API knows ${wanted}`,
-      })
-      for (const provider of identities) {
-        const isGone = weights[provider] === undefined
-        await everywhere('sms_provider_mode', { provider, mode: 'enabled' }, isGone ? null : 1)
-      }
+      await inForce(between)
+      await inForce(weights)
     },
     async modeIs(provider, mode) {
       await everywhere('sms_provider_mode', { provider, mode }, 1)
