@@ -43,7 +43,8 @@ export interface RecoveryOptions {
 const recheckMs = 30_000
 /**
  * After an outage of PostgreSQL, what became of the messages under way is recorded first: promoted before that, those whose
- * lease ended meanwhile would be sent again although their processor lives and knows.
+ * lease ended meanwhile would be sent again although their processor lives and knows. Who has just started cannot tell whether
+ * there was an outage.
  */
 const recordersFirstMs = 2 * recordPauseMsMax
 const reclaimIntervalMs = 2_000
@@ -57,17 +58,17 @@ export function createRecoveryServices(options: RecoveryOptions): Service[] {
     (error: unknown): void =>
       logger.warn({ event: 'recovery.failed', chore, err: error })
 
-  let isAfterFailure = false
+  let maybeAfterOutage = true
 
   async function promote(signal: AbortSignal): Promise<boolean> {
-    if (isAfterFailure) {
+    if (maybeAfterOutage) {
       await store.ping()
       await pause(recordersFirstMs, signal)
       if (signal.aborted) return false
     }
-    isAfterFailure = true
+    maybeAfterOutage = true
     const more = await promoteNow()
-    isAfterFailure = false
+    maybeAfterOutage = false
     return more
   }
 

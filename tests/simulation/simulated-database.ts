@@ -2,7 +2,7 @@
  * A real PostgreSQL whose `now()` and `pg_stat_activity` are the simulation's: a schema that stands before the system's own
  * in the search path has both, so every statement of the product runs as it is written.
  */
-import postgres, { type Sql } from 'postgres'
+import postgres, { type ReservedSql, type Sql } from 'postgres'
 import { applyMigrations } from '../../src/migrate/migrate.ts'
 import { migrations } from '../../src/migrate/migration-list.ts'
 import { createMigrationStore } from '../../src/store/migrations.ts'
@@ -14,13 +14,15 @@ export interface SimulatedDatabase {
   readonly sql: Sql
   /** Runs a statement of the product at a virtual moment. */
   at<T>(nowMs: number, statement: (sql: Sql) => Promise<T>): Promise<T>
-  /** An INSERT that began at a virtual moment shows as running, until it is told to have ended. */
-  insertRuns(sinceMs: number): Promise<() => Promise<void>>
+  /** An INSERT whose COMMIT waits: it has seen what was there at a virtual moment, shows as running, and ends when told to. */
+  insertAndWait(nowMs: number, statement: (sql: Sql) => Promise<void>): Promise<() => Promise<void>>
   /** As after the migrations. */
   empty(): Promise<void>
   close(): Promise<void>
 }
 
+/** More than the messages of a simulation. */
+const waitingInsertsMax = 50
 const tables = [
   'messages',
   'provider_references',
@@ -32,13 +34,12 @@ const tables = [
 export async function startSimulatedDatabase(): Promise<SimulatedDatabase> {
   const server = await startPostgres('fsync = off\nsynchronous_commit = off\nautovacuum = off')
   const made = await createTestDatabase(server, { migrate: false })
-  const sql = postgres({
+  const connection = {
     host: server.host,
     port: server.port,
     user: server.user,
     password: server.password,
     database: made.name,
-    max: 1,
     fetch_types: false,
     onnotice: () => undefined,
     connection: {
@@ -49,7 +50,10 @@ export async function startSimulatedDatabase(): Promise<SimulatedDatabase> {
       enable_mergejoin: 'off',
       jit: 'off',
     },
-  })
+  }
+  const sql = postgres({ ...connection, max: 1 })
+  const waiting = postgres({ ...connection, max: waitingInsertsMax })
+  const uncommitted = new Set<ReservedSql>()
   await sql.unsafe(`
     CREATE SCHEMA simulated;
     CREATE FUNCTION simulated.now() RETURNS timestamptz LANGUAGE sql STABLE AS
@@ -71,23 +75,37 @@ export async function startSimulatedDatabase(): Promise<SimulatedDatabase> {
       const [, result] = await Promise.all([clock, statement(sql)])
       return result
     },
-    async insertRuns(sinceMs) {
+    async insertAndWait(nowMs, statement) {
       const [row] = await sql<{ id: string }[]>`
         INSERT INTO simulated.pg_stat_activity (datname, state, query, xact_start)
-        VALUES (current_database(), 'active', '/* messages.insert */ INSERT', ${iso(sinceMs)}::timestamptz)
+        VALUES (current_database(), 'active', '/* messages.insert */ INSERT', ${iso(nowMs)}::timestamptz)
         RETURNING id`
+      // The driver forgets a reservation for which it has to connect first.
+      await waiting`SELECT 1`
+      const own = await waiting.reserve()
+      uncommitted.add(own)
+      await own.unsafe(`BEGIN; SET LOCAL simulated.now = '${iso(nowMs)}'`)
+      await statement(own)
       return async () => {
+        await own.unsafe('COMMIT')
+        uncommitted.delete(own)
+        own.release()
         await sql`DELETE FROM simulated.pg_stat_activity WHERE id = ${row?.id ?? 0}`
       }
     },
     async empty() {
+      for (const own of uncommitted) {
+        await own.unsafe('ROLLBACK')
+        own.release()
+      }
+      uncommitted.clear()
       await sql.unsafe(`TRUNCATE ${tables.join(', ')}, simulated.pg_stat_activity`)
       await sql.unsafe(
         `UPDATE sweep_watermarks SET watermark = '00000000-0000-0000-0000-000000000000'`,
       )
     },
     async close() {
-      await sql.end({ timeout: 1 })
+      await Promise.all([sql.end({ timeout: 1 }), waiting.end({ timeout: 1 })])
       await made.drop()
       await server.remove()
     },

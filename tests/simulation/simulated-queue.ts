@@ -68,7 +68,10 @@ export function queueFor(
       const own: string[] = []
       for (const receipt of receipts) {
         const id = ids.get(`${lane} ${receipt}`)
-        if (id !== undefined) invariants.acknowledged(process, id)
+        // Acknowledged again when the answer got lost: once is what counts.
+        if (ids.delete(`${lane} ${receipt}`) && id !== undefined) {
+          invariants.acknowledged(process, id)
+        }
         const [from, number = ''] = receipt.split(' ')
         if (Number(from) === generation) own.push(number)
       }

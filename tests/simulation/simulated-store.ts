@@ -78,11 +78,10 @@ export function storeFor(process: SimulatedProcess, options: ServerOptions): Sto
   async function insert(statement: (sql: Sql) => Promise<void>): Promise<void> {
     if (time.random() >= server.stalls) return await execute(statement)
     const beganMs = time.clock.now()
-    const ended = await time.really(() => database.insertRuns(beganMs))
+    const commit = await time.really(() => database.insertAndWait(beganMs, statement))
     await new Promise<void>((resolve) => time.after(time.random() * stallMsMax, resolve))
     await time.really(async () => {
-      await database.at(beganMs, statement)
-      await ended()
+      await commit()
       await invariants.check()
     })
   }
@@ -154,13 +153,12 @@ export function storeFor(process: SimulatedProcess, options: ServerOptions): Sto
       }),
     sweepLane: (lane, sweep) =>
       run('sweepLane', () =>
-        execute((sql) =>
-          sweepLane(
-            sql,
-            lane,
-            mutant === 'sweep without grace' ? { ...sweep, upTo: messageIdMax, graceMs: 0 } : sweep,
-          ),
-        ),
+        execute(async (sql) => {
+          if (mutant !== 'sweep without grace') return await sweepLane(sql, lane, sweep)
+          // Nor with regard for what is on its way into the table.
+          await sql`TRUNCATE simulated.pg_stat_activity`
+          return await sweepLane(sql, lane, { ...sweep, upTo: messageIdMax, graceMs: 0 })
+        }),
       ),
     promoteDue: (promotion) =>
       run('promoteDue', async () => {
