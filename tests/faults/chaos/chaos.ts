@@ -4,7 +4,7 @@
  */
 import { isFinal, type MessageState } from '../../../src/domain/message-state.ts'
 import { eventually } from '../../support/eventually.ts'
-import { identities, post, verify } from '../../support/gateway-fixture.ts'
+import { behave, identities, post, verify } from '../../support/gateway-fixture.ts'
 import { type Cluster, type InDoubtPolicy, startCluster } from './cluster.ts'
 import { startSteadyLoad } from './steady-load.ts'
 import { strikes } from './strikes.ts'
@@ -89,14 +89,7 @@ export async function runChaos(options: ChaosOptions): Promise<Reckoning> {
 
 /** A provider that takes everything it is given, so that nothing hides a message that is sent twice. */
 async function dropDeduplication({ operatorUrl }: Cluster): Promise<void> {
-  for (const identity of identities) {
-    const response = await fetch(`${operatorUrl}/control/${identity}/behaviour`, {
-      method: 'PUT',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ deduplicate: false }),
-    })
-    if (!response.ok) throw new Error(`behaviour was answered ${response.status}`)
-  }
+  for (const identity of identities) await behave(operatorUrl, identity, { deduplicate: false })
 }
 
 async function strikeOnce(cluster: Cluster, index: number): Promise<Round> {
