@@ -209,6 +209,22 @@ describe('dispatching', () => {
     expect(gateway.permits.inUse).toBe(0)
   })
 
+  test('a move that fails when the process has to end hands the message back: nobody has it', async () => {
+    const gateway = setup({
+      providers: [provider, { ...provider, name: 'b' }],
+      outcomeOf: () => refused,
+      beforeReassign: () => {
+        gateway.work.abort()
+        throw new Error('the server is away')
+      },
+    })
+    const entries = entriesOf(1)
+    gateway.dispatch(entries)
+    await gateway.dispatcher.idle()
+    expect(gateway.unsent).toMatchObject([{ id: entries[0]?.id, result: 'released' }])
+    expect(gateway.permits.inUse).toBe(0)
+  })
+
   test('a message claimed when the process has to end is handed back, not sent', async () => {
     const gateway = setup({ beforeClaim: () => gateway.work.abort() })
     const [entry] = entriesOf(1)

@@ -57,7 +57,9 @@ export async function runRound(
 
   for (;;) {
     if (reservation !== null && reservation.provider !== recordedAt) {
-      if (!(await moveTo(message, reservation, options))) return { kind: 'lost' }
+      const moved = await moveTo(message, reservation, options)
+      if (moved === 'stopped') return released(message, recordedAt, failures)
+      if (moved === 'lost') return { kind: 'lost' }
       recordedAt = reservation.provider
     }
     if (workSignal.aborted) {
@@ -151,21 +153,24 @@ async function moveToInDoubtProvider(
   return await pool.reserveWithin({ express }, roundMsMax / 2, workSignal)
 }
 
-/** Records the move before anything goes out; gives the place back when the message is no longer ours. */
+/** Records the move before anything goes out; gives the place back when the message is no longer ours, or the process has to end. */
 async function moveTo(
   message: ClaimedMessage,
   reservation: Reservation,
   options: SubmissionOptions,
-): Promise<boolean> {
+): Promise<'moved' | 'lost' | 'stopped'> {
   const { provider } = reservation
-  const ours = await options
-    .reassign({ id: message.id, attempt: message.attempt, provider })
-    .catch((error: unknown) => {
-      reservation.cancel()
-      throw error
-    })
-  if (!ours) reservation.cancel()
-  return ours
+  try {
+    if (await options.reassign({ id: message.id, attempt: message.attempt, provider })) {
+      return 'moved'
+    }
+    reservation.cancel()
+    return 'lost'
+  } catch (error) {
+    reservation.cancel()
+    if (options.workSignal.aborted) return 'stopped'
+    throw error
+  }
 }
 
 /** The process has to end before anything went out in this attempt, or after it failed: another process goes on at once. */

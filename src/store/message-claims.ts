@@ -32,7 +32,8 @@ const claimStatement = defineStatement<{
        due_at = CASE WHEN m.due_at IS NOT NULL THEN now() + $5::bigint * interval '1 ms' END
    FROM unnest($1::uuid[], $2::text[]) AS wanted (id, provider)
    WHERE m.id = wanted.id AND m.id = ANY($1::uuid[]) AND m.id BETWEEN $3::uuid AND $4::uuid
-     AND (m.status = 'queued' AND m.expires_at > now() OR m.status = 'sending' AND m.claim_token = $6::bigint)
+     AND (m.status = 'queued' AND m.expires_at > now() AND m.claim_token IS DISTINCT FROM $6::bigint
+          OR m.status = 'sending' AND m.claim_token = $6::bigint AND m.provider = wanted.provider)
    RETURNING m.id, m.lane, m.recipient, m.sender_id, m.body, m.attempts, m.provider, m.in_doubt_provider`,
 )
 
@@ -41,7 +42,8 @@ const claimStatement = defineStatement<{
  * that after a crash it is known who may hold the message. Ids that are not in the answer are somebody else's, or done.
  *
  * @param leaseMs after this time without a settlement the claim counts as lost
- * @param token a claim whose answer got lost is asked for again with the same one, and answers what it has
+ * @param token a claim whose answer got lost is asked for again with the same one, and answers what it has; a copy that comes
+ *   when the message has moved on takes nothing
  */
 export async function claimMessages(
   sql: Sql,

@@ -11,10 +11,16 @@ const createStatement = defineStatement(
    FROM generate_series(-1, $1::int) AS ahead`,
 )
 
+/** Dead letters in one statement: a day may have millions. */
+const forgetMax = 10_000
+
 const forgetDeadLetters = defineStatement(
   'partitions.forget_dead_letters',
-  `DELETE FROM dead_letters
-   WHERE message_id < uuid_v7_floor((to_date($1, 'YYYYMMDD') + 1)::timestamp AT TIME ZONE 'UTC')`,
+  `DELETE FROM dead_letters WHERE message_id IN (
+     SELECT message_id FROM dead_letters
+     WHERE message_id < (SELECT uuid_v7_floor((to_date($1, 'YYYYMMDD') + 1)::timestamp AT TIME ZONE 'UTC'))
+     ORDER BY message_id LIMIT ${forgetMax} FOR UPDATE SKIP LOCKED)
+   RETURNING 1`,
 )
 
 interface OverduePartition {
@@ -35,7 +41,7 @@ const overdueStatement = defineStatement<OverduePartition & Record<string, unkno
    LEFT JOIN pg_inherits ON inhrelid = child.oid
    WHERE parent.oid IN ('messages'::regclass, 'provider_references'::regclass, 'delivery_reports'::regclass)
      AND right(child.relname, 8) < to_char((now() AT TIME ZONE 'UTC')::date - $1::int, 'YYYYMMDD')
-   ORDER BY child.relname`,
+   ORDER BY 3, parent.relname <> 'messages', 1`,
 )
 
 /** Makes the partitions from yesterday to `daysAhead` days from now, where they are missing. */
@@ -46,7 +52,7 @@ export async function createPartitions(sql: Sql, daysAhead: number): Promise<voi
 export interface PartitionsDropped {
   /** Names of the tables. */
   readonly dropped: readonly string[]
-  /** What kept other tables from being dropped; the next round tries again. */
+  /** What kept the rest of a day from being dropped; the next round tries again. */
   readonly failures: readonly unknown[]
 }
 
@@ -54,16 +60,20 @@ export interface PartitionsDropped {
  * Drops the partitions of whole days that are more than `retentionDays` ago, and the dead letters of those days; by the clock
  * of PostgreSQL, because a process whose own is wrong would drop what cannot be brought back.
  *
- * Each is detached without locking out anybody, and then dropped alone. Dropped as partitions of all three tables they need
+ * The messages of a day go first, and its other tables only after them: recovery still writes reports of messages that are
+ * there. Each is detached without locking out anybody, and then dropped alone. Dropped as partitions of all three tables they need
  * locks that statements take in another order: under load, that never succeeded.
  */
 export async function dropPartitions(sql: Sql, retentionDays: number): Promise<PartitionsDropped> {
   const dropped: string[] = []
   const failures: unknown[] = []
-  for (const partition of await overdueStatement(sql, [retentionDays])) {
+  const days = Map.groupBy(await overdueStatement(sql, [retentionDays]), ({ day }) => day)
+  for (const partitions of days.values()) {
     try {
-      await dropPartition(sql, partition)
-      dropped.push(partition.name)
+      for (const partition of partitions) {
+        await dropPartition(sql, partition)
+        dropped.push(partition.name)
+      }
     } catch (error) {
       failures.push(error)
     }
@@ -75,7 +85,9 @@ async function dropPartition(
   sql: Sql,
   { name, parent, day, state }: OverduePartition,
 ): Promise<void> {
-  if (parent === 'messages') await forgetDeadLetters(sql, [day])
+  if (parent === 'messages') {
+    while ((await forgetDeadLetters(sql, [day])).length === forgetMax);
+  }
   if (state !== 'detached') {
     const how = state === 'detaching' ? sql`FINALIZE` : sql`CONCURRENTLY`
     const detach = sql`ALTER TABLE ${sql(parent)} DETACH PARTITION ${sql(name)} ${how}`

@@ -118,6 +118,29 @@ describe('claiming', () => {
     expect(await store.claimMessages(requests, 60_000, token)).toEqual([])
   })
 
+  test('a copy that comes when the message waits for its next attempt takes nothing', async () => {
+    const { store } = fixture
+    const message = newMessage()
+    await store.insertMessages([message], validityMs)
+    const requests = [{ id: message.id, provider: 'a' }]
+    const token = newClaimToken(Math.random)
+    await store.claimMessages(requests, 60_000, token)
+    await store.settleUnsent([
+      {
+        id: message.id,
+        attempt: 1,
+        lane: 'normal',
+        result: 'queued',
+        retryInMs: 0,
+        provider: 'a',
+        inDoubtProvider: null,
+        failures: [],
+      },
+    ])
+    expect(await store.claimMessages(requests, 60_000, token)).toEqual([])
+    expect(await store.claimMessages(requests, 60_000)).toMatchObject([{ attempt: 2 }])
+  })
+
   test('a move to another provider is only for who holds the claim', async () => {
     const { store } = fixture
     const [first, second] = await claimedMessages(store, 2)
