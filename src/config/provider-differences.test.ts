@@ -1,25 +1,13 @@
 import { expect, test } from 'bun:test'
-import type { ProviderSettings } from '../providers/provider.ts'
+import { providerSettings } from '../../tests/support/provider-settings.ts'
 import { providerDifferences } from './provider-differences.ts'
 
-const provider = (name: string, changes: Partial<ProviderSettings> = {}): ProviderSettings => ({
-  name,
-  url: 'http://127.0.0.1:1/',
-  weight: 1,
-  secret: null,
-  inDoubt: 'resend',
-  timeoutMs: 1_000,
-  concurrencyMax: 10,
-  ratePerSecondMax: null,
-  ...changes,
-})
-
 test('tells what came, what went, and which fields changed, and shows no value', () => {
-  const before = [provider('a'), provider('b'), provider('c')]
+  const before = [providerSettings('a'), providerSettings('b'), providerSettings('c')]
   const after = [
-    provider('c', { secret: 'hush', ratePerSecondMax: 5 }),
-    provider('d', { secret: 'hush' }),
-    provider('a'),
+    providerSettings('c', { secret: 'hush', ratePerSecondMax: 5 }),
+    providerSettings('d', { secret: 'hush' }),
+    providerSettings('a'),
   ]
   const differences = providerDifferences(before, after)
   expect(differences).toEqual({

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { pino } from 'pino'
 import { Registry } from 'prom-client'
+import { providerSettings } from '../../tests/support/provider-settings.ts'
 import type { ClaimedMessage } from '../domain/message.ts'
 import type { SubmitOutcome } from '../domain/submit-outcome.ts'
 import type { ProviderSettings } from '../providers/provider.ts'
@@ -13,16 +14,7 @@ import type { UnsentSettlement } from '../store/settlements.ts'
 import { createDispatcher } from './dispatcher.ts'
 import { createProcessorMetrics } from './processor-metrics.ts'
 
-const provider: ProviderSettings = {
-  name: 'a',
-  url: 'http://127.0.0.1:1/',
-  weight: 1,
-  secret: null,
-  inDoubt: 'resend',
-  timeoutMs: 1_000,
-  concurrencyMax: 10,
-  ratePerSecondMax: null,
-}
+const provider = providerSettings('a')
 const taken: SubmitOutcome = { kind: 'taken', providerMessageId: 'x' }
 const refused: SubmitOutcome = { kind: 'unavailable', code: 'econnrefused', detail: '' }
 

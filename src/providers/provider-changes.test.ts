@@ -1,5 +1,7 @@
 /** Providers and their modes change while messages are under way. */
+
 import { describe, expect, test } from 'bun:test'
+import { providerSettings } from '../../tests/support/provider-settings.ts'
 import type { SubmitOutcome } from '../domain/submit-outcome.ts'
 import type { ProviderSettings } from './provider.ts'
 import { createProviderPool } from './provider-pool.ts'
@@ -9,20 +11,6 @@ const submission = { reference: 'r', recipient: '+1234567890', senderId: null, t
 const taken: SubmitOutcome = { kind: 'taken', providerMessageId: 'x' }
 const refused: SubmitOutcome = { kind: 'unavailable', code: 'econnrefused', detail: '' }
 const normal = { express: false } as const
-
-function settings(name: string, changes: Partial<ProviderSettings> = {}): ProviderSettings {
-  return {
-    name,
-    url: `http://${name}.example/`,
-    weight: 1,
-    secret: null,
-    inDoubt: 'resend',
-    timeoutMs: 1_000,
-    concurrencyMax: 10,
-    ratePerSecondMax: null,
-    ...changes,
-  }
-}
 
 /** Submits stay out until they are answered, by the address they went to. */
 function setup(providers: ProviderSettings[]) {
@@ -68,9 +56,9 @@ function setup(providers: ProviderSettings[]) {
 
 describe('a change of providers', () => {
   test('a removed one gets nothing new; what is under way there ends, and its driver closes after it', async () => {
-    const { pool, out, closed, submit, answerAll, split } = setup([settings('a')])
+    const { pool, out, closed, submit, answerAll, split } = setup([providerSettings('a')])
     const underWay = submit()
-    pool.change([settings('b')])
+    pool.change([providerSettings('b')])
     expect([pool.has('a'), pool.has('b')]).toEqual([false, true])
     expect(split(10)).toEqual({ b: 10 })
     expect(pool.reserve({ express: false, only: 'a' })).toBeNull()
@@ -87,54 +75,61 @@ describe('a change of providers', () => {
   })
 
   test('one with nothing under way closes at once', async () => {
-    const { pool, closed } = setup([settings('a'), settings('b')])
-    pool.change([settings('a')])
+    const { pool, closed } = setup([providerSettings('a'), providerSettings('b')])
+    pool.change([providerSettings('a')])
     await Promise.resolve()
     expect(closed).toEqual(['http://b.example/'])
     expect(pool.status().map(({ name }) => name)).toEqual(['a'])
   })
 
   test('shares follow the new weights from the first message on', () => {
-    const { pool, split } = setup([settings('a', { weight: 10_000 }), settings('b')])
+    const { pool, split } = setup([
+      providerSettings('a', { weight: 10_000 }),
+      providerSettings('b'),
+    ])
     split(5_000)
-    pool.change([settings('a'), settings('b', { weight: 3 }), settings('c', { weight: 0 })])
+    pool.change([
+      providerSettings('a'),
+      providerSettings('b', { weight: 3 }),
+      providerSettings('c', { weight: 0 }),
+    ])
     expect(split(400)).toEqual({ a: 100, b: 300 })
   })
 
   test('a re-weighted one keeps its circuit, its rate and what it has under way', async () => {
     const limited = { ratePerSecondMax: 5, concurrencyMax: 3 }
-    const { pool, submit, answerAll } = setup([settings('a', limited)])
+    const { pool, submit, answerAll } = setup([providerSettings('a', limited)])
     const underWay = [submit({ express: true }), submit({ express: true })]
-    pool.change([settings('a', { ...limited, weight: 7 })])
+    pool.change([providerSettings('a', { ...limited, weight: 7 })])
     expect(pool.status()[0]?.inFlight).toBe(2)
     expect(pool.room(true)).toBe(1)
     await answerAll(taken, ...underWay)
     expect(pool.room(true)).toBe(3)
     await answerAll(refused, submit({ express: true }))
-    pool.change([settings('a', { ...limited, weight: 8 })])
+    pool.change([providerSettings('a', { ...limited, weight: 8 })])
     expect([pool.status()[0]?.circuit, pool.room(true)]).toEqual(['closed', 2])
     await answerAll(refused, submit({ express: true }))
-    pool.change([settings('a', { ...limited, ratePerSecondMax: 50, weight: 9 })])
+    pool.change([providerSettings('a', { ...limited, ratePerSecondMax: 50, weight: 9 })])
     expect([pool.status()[0]?.circuit, pool.room(true)]).toEqual(['open', 0])
   })
 
   test('limits change at once, also below what is under way', async () => {
-    const { pool, submit, answerAll } = setup([settings('a')])
+    const { pool, submit, answerAll } = setup([providerSettings('a')])
     const underWay = [submit(), submit(), submit()]
-    pool.change([settings('a', { concurrencyMax: 2 })])
+    pool.change([providerSettings('a', { concurrencyMax: 2 })])
     expect(pool.room(true)).toBe(0)
     await answerAll(taken, ...underWay)
     expect([pool.room(false), pool.room(true)]).toEqual([1, 2])
   })
 
   test('a new address gets what is new, with a circuit of its own; the old one ends what it has', async () => {
-    const { pool, out, closed, submit, answerAll } = setup([settings('a')])
+    const { pool, out, closed, submit, answerAll } = setup([providerSettings('a')])
     const [first, ...rest] = [submit(), submit(), submit()]
     out.pop()?.answer(refused)
     out.pop()?.answer(refused)
     await Promise.all(rest)
     expect(pool.status()[0]).toMatchObject({ circuit: 'open', inFlight: 1 })
-    pool.change([settings('a', { url: 'http://new.example/' })])
+    pool.change([providerSettings('a', { url: 'http://new.example/' })])
     expect(pool.status()[0]).toMatchObject({ circuit: 'closed', inFlight: 1 })
     const second = submit()
     expect(out.map(({ url }) => url)).toEqual(['http://a.example/', 'http://new.example/'])
@@ -145,27 +140,34 @@ describe('a change of providers', () => {
   })
 
   test('the in-doubt policy of a removed one is remembered, and a changed one counts at once', () => {
-    const { pool } = setup([settings('a', { inDoubt: 'unknown' }), settings('b'), settings('c')])
+    const { pool } = setup([
+      providerSettings('a', { inDoubt: 'unknown' }),
+      providerSettings('b'),
+      providerSettings('c'),
+    ])
     const place = pool.reserve({ express: false, only: 'b' })
-    pool.change([settings('b', { inDoubt: 'unknown' }), settings('d')])
+    pool.change([providerSettings('b', { inDoubt: 'unknown' }), providerSettings('d')])
     expect(pool.unknownProviders).toEqual(['a', 'b'])
     expect(place?.inDoubt).toBe('unknown')
-    pool.change([settings('a'), settings('d')])
+    pool.change([providerSettings('a'), providerSettings('d')])
     expect(pool.unknownProviders).toEqual(['b'])
   })
 
   test('whoever waits for a place gets one at a new provider', async () => {
-    const { pool } = setup([settings('a', { weight: 0 }), settings('b', { concurrencyMax: 1 })])
+    const { pool } = setup([
+      providerSettings('a', { weight: 0 }),
+      providerSettings('b', { concurrencyMax: 1 }),
+    ])
     pool.reserve(normal)
     const waiting = pool.reserveWithin(normal, 60_000, never)
-    pool.change([settings('b', { concurrencyMax: 1 }), settings('c')])
+    pool.change([providerSettings('b', { concurrencyMax: 1 }), providerSettings('c')])
     expect((await waiting)?.provider).toBe('c')
   })
 })
 
 describe('modes', () => {
   test('a draining one takes what is in doubt there and nothing new; a disabled one takes nothing', async () => {
-    const { pool, submit, answerAll, split } = setup([settings('a'), settings('b')])
+    const { pool, submit, answerAll, split } = setup([providerSettings('a'), providerSettings('b')])
     const underWay = submit({ express: false, only: 'a' })
     pool.setModes(new Map([['a', 'draining']]))
     expect(split(10)).toEqual({ b: 10 })
@@ -184,14 +186,18 @@ describe('modes', () => {
   })
 
   test('of a provider that is added later, or changed, are kept', () => {
-    const { pool, split } = setup([settings('a')])
+    const { pool, split } = setup([providerSettings('a')])
     pool.setModes(
       new Map([
         ['a', 'draining'],
         ['b', 'disabled'],
       ]),
     )
-    pool.change([settings('a', { weight: 5 }), settings('b'), settings('c')])
+    pool.change([
+      providerSettings('a', { weight: 5 }),
+      providerSettings('b'),
+      providerSettings('c'),
+    ])
     expect(split(10)).toEqual({ c: 10 })
     expect(pool.status().map(({ mode }) => mode)).toEqual(['draining', 'disabled', 'enabled'])
   })
@@ -201,10 +207,13 @@ describe('modes', () => {
     ['disabled', true],
     ['removed', true],
   ])('a place taken before its provider was %s sends nothing after', async (how, alsoInDoubt) => {
-    const { pool, out } = setup([settings('a', { ratePerSecondMax: 2 }), settings('b')])
+    const { pool, out } = setup([
+      providerSettings('a', { ratePerSecondMax: 2 }),
+      providerSettings('b'),
+    ])
     const place = pool.reserve({ express: true, exclude: new Set(['b']) })
     const inDoubt = pool.reserve({ express: true, only: 'a' })
-    if (how === 'removed') pool.change([settings('b')])
+    if (how === 'removed') pool.change([providerSettings('b')])
     else pool.setModes(new Map([['a', how === 'drained' ? 'draining' : 'disabled']]))
     expect(await place?.submit(submission, never)).toMatchObject({
       kind: 'unavailable',

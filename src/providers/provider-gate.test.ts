@@ -1,18 +1,10 @@
 import { expect, test } from 'bun:test'
+import { providerSettings } from '../../tests/support/provider-settings.ts'
 import { createProviderGate } from './provider-gate.ts'
 
 test('a circuit is waited for until it may be probed, and then nobody is woken for it', () => {
   const gate = createProviderGate({
-    settings: {
-      name: 'a',
-      url: 'http://127.0.0.1:1/',
-      weight: 0,
-      secret: null,
-      inDoubt: 'resend',
-      timeoutMs: 1_000,
-      concurrencyMax: 10,
-      ratePerSecondMax: null,
-    },
+    settings: providerSettings('a', { weight: 0 }),
     mode: 'enabled',
     createDriver: () => ({
       submit: () => Promise.reject(new Error('never called')),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { providerSettings } from '../../tests/support/provider-settings.ts'
 import type { SubmitOutcome } from '../domain/submit-outcome.ts'
 import type { ProviderSettings } from './provider.ts'
 import { createProviderPool } from './provider-pool.ts'
@@ -7,20 +8,6 @@ const never = new AbortController().signal
 const submission = { reference: 'r', recipient: '+1234567890', senderId: null, text: 'hi' }
 const taken: SubmitOutcome = { kind: 'taken', providerMessageId: 'x' }
 const refused: SubmitOutcome = { kind: 'unavailable', code: 'econnrefused', detail: '' }
-
-function settings(name: string, changes: Partial<ProviderSettings> = {}): ProviderSettings {
-  return {
-    name,
-    url: 'http://127.0.0.1:1/',
-    weight: 1,
-    secret: null,
-    inDoubt: 'resend',
-    timeoutMs: 1_000,
-    concurrencyMax: 10,
-    ratePerSecondMax: null,
-    ...changes,
-  }
-}
 
 function setup(
   providers: ProviderSettings[],
@@ -49,9 +36,9 @@ function setup(
 describe('provider pool', () => {
   test('10,000 messages over three providers follow the weights to within 1 %', async () => {
     const { pool } = setup([
-      settings('primary', { weight: 100 }),
-      settings('secondary', { weight: 80 }),
-      settings('backup', { weight: 60 }),
+      providerSettings('primary', { weight: 100 }),
+      providerSettings('secondary', { weight: 80 }),
+      providerSettings('backup', { weight: 60 }),
     ])
     const counts: Record<string, number> = {}
     for (let message = 0; message < 10_000; message++) {
@@ -65,7 +52,7 @@ describe('provider pool', () => {
   })
 
   test('a full provider is passed over, and part of each is kept for express', () => {
-    const { pool } = setup([settings('a', { concurrencyMax: 10 })])
+    const { pool } = setup([providerSettings('a', { concurrencyMax: 10 })])
     expect(pool.room(false)).toBe(9)
     for (let held = 0; held < 9; held++) expect(pool.reserve({ express: false })).not.toBeNull()
     expect(pool.reserve({ express: false })).toBeNull()
@@ -76,7 +63,7 @@ describe('provider pool', () => {
 
   test('a rate limit holds for normal messages before it does for express ones', async () => {
     const { pool, advance } = setup([
-      settings('a', { concurrencyMax: 1_000, ratePerSecondMax: 100 }),
+      providerSettings('a', { concurrencyMax: 1_000, ratePerSecondMax: 100 }),
     ])
     let normal = 0
     for (
@@ -95,7 +82,7 @@ describe('provider pool', () => {
 
   test('a provider that refuses connections is out at once, is probed, and comes back', async () => {
     let down = true
-    const { pool, advance } = setup([settings('a'), settings('b')], (name) =>
+    const { pool, advance } = setup([providerSettings('a'), providerSettings('b')], (name) =>
       name === 'a' && down ? refused : taken,
     )
     const used: string[] = []
@@ -118,7 +105,7 @@ describe('provider pool', () => {
   })
 
   test('a throttled provider rests as long as it asked, without its circuit opening', async () => {
-    const { pool, advance } = setup([settings('a')], () => ({
+    const { pool, advance } = setup([providerSettings('a')], () => ({
       kind: 'throttled',
       retryAfterMs: 3_000,
       code: 'http_status_429',
@@ -132,7 +119,10 @@ describe('provider pool', () => {
   })
 
   test('one provider alone may be asked, even one without weight', () => {
-    const { pool } = setup([settings('a', { weight: 100 }), settings('b', { weight: 0 })])
+    const { pool } = setup([
+      providerSettings('a', { weight: 100 }),
+      providerSettings('b', { weight: 0 }),
+    ])
     expect(pool.reserve({ express: false, only: 'b' })?.provider).toBe('b')
     expect(pool.reserve({ express: false, only: 'b', exclude: new Set(['b']) })).toBeNull()
     expect(pool.reserve({ express: false, only: 'c' })).toBeNull()
@@ -141,14 +131,14 @@ describe('provider pool', () => {
   })
 
   test('a place given back costs nothing of the rate', () => {
-    const { pool } = setup([settings('a', { ratePerSecondMax: 1 })])
+    const { pool } = setup([providerSettings('a', { ratePerSecondMax: 1 })])
     for (let entry = 0; entry < 100; entry++) pool.reserve({ express: false })?.cancel()
     expect(pool.reserve({ express: false })).not.toBeNull()
     expect(pool.reserve({ express: false })).toBeNull()
   })
 
   test('waiting ends with a place when one is given back, and with null when nobody is left to ask', async () => {
-    const { pool } = setup([settings('a', { concurrencyMax: 1 })])
+    const { pool } = setup([providerSettings('a', { concurrencyMax: 1 })])
     const held = pool.reserve({ express: false })
     const waiting = pool.reserveWithin({ express: false }, 60_000, never)
     held?.cancel()
@@ -159,7 +149,7 @@ describe('provider pool', () => {
   })
 
   test('a driver that throws is in doubt, and its place is given back', async () => {
-    const { pool } = setup([settings('a')], () => {
+    const { pool } = setup([providerSettings('a')], () => {
       throw new Error('broken')
     })
     const outcome = await pool.reserve({ express: false })?.submit(submission, never)
