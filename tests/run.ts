@@ -1,6 +1,6 @@
 /**
  * Runs the tests: `bun tests/run.ts [stage or path …]`. Without arguments all stages; a path runs `bun test` on it, with the
- * servers. The last line counts the tests; the exit code is 1 when anything failed.
+ * servers. The end says again what failed, and the last line counts the tests; the exit code is 1 when anything failed.
  *
  * | stage | what |
  * |---|---|
@@ -20,6 +20,8 @@ const root = join(import.meta.dir, '..')
 const bin = join(root, 'node_modules', '.bin')
 const binary = join(root, 'dist', 'sms-gateway')
 const testTimeoutMs = 60_000
+/** Of what a failed test wrote, how much is said again at the end. */
+const failureLinesMax = 40
 
 const stages: Readonly<Record<string, readonly string[]>> = {
   unit: ['./src', './tests/support', './tests/tree'],
@@ -31,6 +33,8 @@ const stages: Readonly<Record<string, readonly string[]>> = {
 }
 
 const totals = { passed: 0, failed: 0 }
+/** What the failed tests wrote: in a long run it is far above its end, or cut off by who keeps the output. */
+const failures: string[] = []
 const cleanups: (() => Promise<void>)[] = []
 
 async function main(args: readonly string[]): Promise<void> {
@@ -110,13 +114,23 @@ async function test(
   if (exitCode.code !== 0 && exitCode.failed === 0) totals.failed++
 }
 
-/** Shows what the runner writes, and reads its summary. */
+/** Shows what the runner writes, keeps what it says of failures, and reads its summary. */
 async function forward(run: Bun.Subprocess<'ignore', 'inherit', 'pipe'>) {
   let summary = ''
+  let line = ''
+  let sinceLastTest: string[] = []
   const decoder = new TextDecoder()
   for await (const chunk of run.stderr) {
     process.stderr.write(chunk)
-    summary = (summary + decoder.decode(chunk, { stream: true })).slice(-4_000)
+    const text = decoder.decode(chunk, { stream: true })
+    summary = (summary + text).slice(-4_000)
+    const lines = (line + text).split('\n')
+    line = lines.pop() ?? ''
+    for (const ended of lines) {
+      sinceLastTest = [...sinceLastTest, ended].slice(-failureLinesMax)
+      if (ended.startsWith('(fail)')) failures.push(...sinceLastTest)
+      if (/^\((pass|fail)\)/.test(ended)) sinceLastTest = []
+    }
   }
   const count = (word: string): number =>
     Number(
@@ -144,6 +158,7 @@ try {
 } finally {
   await cleanUp()
 }
+if (failures.length > 0) process.stdout.write(`\n── failed\n${failures.join('\n')}\n`)
 const seconds = Math.round((performance.now() - startedAt) / 1000)
 process.stdout.write(`\nin ${seconds} s\ntests: ${totals.passed} passed, ${totals.failed} failed\n`)
 process.exit(totals.failed === 0 ? 0 : 1)
