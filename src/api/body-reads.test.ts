@@ -32,9 +32,30 @@ describe('bytes', () => {
   })
 })
 
-test('what takes too long is late, and gives its bytes back', async () => {
+describe('bytes that nobody announced', () => {
+  test('are asked for as they come, and given back together', async () => {
+    const reads = createBodyReads(limits)
+    const end = Promise.withResolvers<void>()
+    const first = reads.run(0, async (take) => {
+      const answers = [take(10), take(40), take(40), take(1)]
+      await end.promise
+      return answers
+    })
+    expect(await reads.run(10, async () => 'small')).toBe('small')
+    expect(await reads.run(0, async (take) => [take(10), take(1)])).toEqual([true, false])
+    end.resolve()
+    expect(await first).toEqual([true, true, true, false])
+    expect(await reads.run(80, async () => 'all')).toBe('all')
+  })
+})
+
+test('what takes too long is late, and holds its bytes until it ends', async () => {
   const reads = createBodyReads({ ...limits, readMsMax: 1 })
-  expect(await reads.run(80, never)).toBe('late')
+  const end = Promise.withResolvers<string>()
+  expect(await reads.run(80, () => end.promise)).toBe('late')
+  expect(await reads.run(80, never)).toBe('full')
+  end.reject(new Error('the connection is closed'))
+  await end.promise.catch(() => undefined)
   expect(await reads.run(80, async () => 'read')).toBe('read')
 })
 

@@ -21,12 +21,16 @@ export const bodyReadsDefault: BodyReadsOptions = {
   readMsMax: 10_000,
 }
 
+/** Asks for room for so many more bytes of a body: false when there is none, and then the body is to be left. */
+export type TakeBytes = (bytes: number) => boolean
+
 export interface BodyReads {
   /**
-   * What `read` answers; 'full' without calling it when `bytes` are more than may be read now; 'late' when it takes too long,
-   * and then what it comes to is nobody's concern. @throws what `read` throws
+   * What `read` answers; 'full' without calling it when there is no room for `bytes`, which are 0 when nobody has told how
+   * many will come: then `read` asks for each part of them. 'late' when it takes too long, and then what it comes to is
+   * nobody's concern; its bytes are held until it ends. @throws what `read` throws
    */
-  run<T>(bytes: number, read: () => Promise<T>): Promise<T | 'full' | 'late'>
+  run<T>(bytes: number, read: (take: TakeBytes) => Promise<T>): Promise<T | 'full' | 'late'>
 }
 
 interface Reading {
@@ -60,10 +64,18 @@ export function createBodyReads(options: BodyReadsOptions): BodyReads {
   }
 
   return {
-    async run<T>(bytes: number, read: () => Promise<T>) {
-      const isSmall = bytes <= smallBytesMax
-      if (bytes > permits.free(isSmall)) return 'full'
-      permits.take(isSmall, bytes)
+    async run<T>(bytes: number, read: (take: TakeBytes) => Promise<T>) {
+      const held = { small: 0, large: 0 }
+
+      function take(more: number): boolean {
+        const isSmall = held.small + held.large + more <= smallBytesMax
+        if (more > permits.free(isSmall)) return false
+        permits.take(isSmall, more)
+        held[isSmall ? 'small' : 'large'] += more
+        return true
+      }
+
+      if (!take(bytes)) return 'full'
       let onLate = (): void => undefined
       const late = new Promise<'late'>((resolve) => {
         onLate = () => resolve('late')
@@ -71,11 +83,15 @@ export function createBodyReads(options: BodyReadsOptions): BodyReads {
       const reading = { endsAtMs: performance.now() + readMsMax, onLate }
       readings.add(reading)
       checkLater()
+      // A late body may go on coming until its connection is closed, which ends the read.
+      const whole = read(take).finally(() => {
+        permits.give(true, held.small)
+        permits.give(false, held.large)
+      })
       try {
-        return await Promise.race([read(), late])
+        return await Promise.race([whole, late])
       } finally {
         readings.delete(reading)
-        permits.give(isSmall, bytes)
       }
     },
   }

@@ -1,5 +1,5 @@
 /** Reading a JSON body: its type, its size and its syntax, each with its own problem. */
-import { type BodyReads, bodyReadsDefault } from './body-reads.ts'
+import { type BodyReads, bodyReadsDefault, type TakeBytes } from './body-reads.ts'
 import { passingProblem } from './problems.ts'
 import type { Failure } from './store-failure.ts'
 
@@ -41,8 +41,8 @@ export function createReadJson(reads: BodyReads): ReadJson {
     const early = refusal?.() ?? null
     if (early !== null) return { ok: false, failure: early }
     try {
-      const bytes = await reads.run(announced === null ? bytesMax : Number(announced), () =>
-        readBytes(request, announced !== null, bytesMax),
+      const bytes = await reads.run(Number(announced ?? 0), (take) =>
+        readBytes(request, announced === null ? take : null, bytesMax),
       )
       if (bytes === null) return tooLarge(bytesMax)
       if (bytes === 'full') return full
@@ -57,18 +57,19 @@ export function createReadJson(reads: BodyReads): ReadJson {
   }
 }
 
-/** Null when there are more than `bytesMax`. */
+/** Null when there are more than `bytesMax`; `take` is null when there is room for them all. */
 async function readBytes(
   request: Request,
-  isAnnounced: boolean,
+  take: TakeBytes | null,
   bytesMax: number,
-): Promise<Uint8Array | null> {
-  if (isAnnounced || request.body === null) return new Uint8Array(await request.arrayBuffer())
+): Promise<Uint8Array | 'full' | null> {
+  if (take === null || request.body === null) return new Uint8Array(await request.arrayBuffer())
   const chunks: Uint8Array[] = []
   let length = 0
   for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
     length += chunk.byteLength
     if (length > bytesMax) return null
+    if (!take(chunk.byteLength)) return 'full'
     chunks.push(chunk)
   }
   return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)
