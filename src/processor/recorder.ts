@@ -44,7 +44,7 @@ const batchMax = 1_000
 const lingerMs = 8
 const retryPauseMs = 200
 /** The longest wait between two tries to record what became of messages. */
-export const recordPauseMsMax = 2_000
+export const recordPauseMsMax = 500
 const acknowledgePauseMs = 100
 const acknowledgePauseMsMax = 1_000
 /** Never reached: the permits bound it, and for acknowledgements that nothing is read while the queue is away. */

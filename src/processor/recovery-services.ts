@@ -43,10 +43,10 @@ export interface RecoveryOptions {
 const recheckMs = 30_000
 /**
  * After an outage of PostgreSQL, what became of the messages under way is recorded first: promoted before that, those whose
- * lease ended meanwhile would be sent again although their processor lives and knows. Who has just started cannot tell whether
- * there was an outage.
+ * lease ended meanwhile would be sent again although their processor lives and knows. Time for several tries: a server that
+ * has just come back still refuses some. Who has just started cannot tell whether there was an outage.
  */
-const recordersFirstMs = 2 * recordPauseMsMax
+const recordersFirstMs = 8 * recordPauseMsMax
 const reclaimIntervalMs = 2_000
 const reclaimMax = 500
 const parkedIntervalMs = 250
