@@ -43,10 +43,10 @@ export async function liveThrough({ write }: Database, life: Life): Promise<void
   await insertMessages(write, messages, validityMs)
   if (life === 'accept') return
   const wanted = messages.map(({ id }) => ({ id, provider }))
-  await claimMessages(write, wanted, validityMs)
-  const sent = messages.map(({ id }) => ({
+  const claimed = await claimMessages(write, wanted, validityMs)
+  const sent = claimed.map(({ id, claimToken }) => ({
     id,
-    attempt: 1,
+    claimToken,
     provider,
     providerMessageId: id,
     failures: [],

@@ -1,6 +1,7 @@
 /**
  * A message as the gateway knows it. Pure data: no I/O, no clock.
  */
+import type { ClaimToken } from './claim-token.ts'
 
 /** The two queues. Express never waits behind normal, at any backlog. */
 export const lanes = ['normal', 'express'] as const
@@ -33,9 +34,11 @@ export interface ClaimedMessage {
   readonly recipient: string
   readonly senderId: string | null
   readonly text: string
-  /** Counts claims, from 1. Also the fencing token: a settlement must name the attempt it settles. */
+  /** Counts claims, from 1. */
   readonly attempt: number
-  /** The provider under which the row was claimed, written before anything is sent to it. */
+  /** The fencing token: whatever is written for this claim names it. */
+  readonly claimToken: ClaimToken
+  /** The provider that is written down, before anything is sent to it. */
   readonly provider: string
   /** A provider that may already hold this message (policy `resend`): it must be tried there again. */
   readonly inDoubtProvider: string | null

@@ -113,6 +113,7 @@ function claimedMessage({ id, provider: name }: ClaimRequest): ClaimedMessage {
     senderId: null,
     text: 'hi',
     attempt: 1,
+    claimToken: '1',
     provider: name,
     inDoubtProvider: null,
   }

@@ -12,6 +12,7 @@ const message: ClaimedMessage = {
   senderId: null,
   text: 'hi',
   attempt: 1,
+  claimToken: '1',
   provider: 'a',
   inDoubtProvider: null,
 }
@@ -68,7 +69,7 @@ async function round(scenario: Scenario) {
   }
   const claimed = { ...message, ...changes }
   endIfDue()
-  const result = await runRound(claimed, place(claimed.provider), {
+  const result = await runRound(claimed, place('a'), {
     pool: { reserveWithin, has: (name) => name in outcomes },
     retry: { attemptsMax: scenario.attemptsMax ?? 3, backoffBaseMs: 1_000, backoffMsMax: 60_000 },
     roundMsMax: 1_000,
@@ -96,7 +97,7 @@ describe('a round', () => {
   test('fails over at once, writing the move down first, and keeps the failure', async () => {
     const { result, submitted, moves } = await round({ outcomes: { a: unavailable, b: taken } })
     expect(submitted).toEqual(['a', 'b'])
-    expect(moves).toEqual([{ id: message.id, attempt: 1, provider: 'b' }])
+    expect(moves).toEqual([{ id: message.id, claimToken: '1', from: 'a', provider: 'b' }])
     expect(result).toMatchObject({
       kind: 'sent',
       settlement: { provider: 'b', failures: [{ provider: 'a', code: 'http_status_503' }] },
@@ -148,7 +149,7 @@ describe('a round', () => {
   })
 
   describe('that begins with a provider that may hold the message', () => {
-    const inDoubtAtB = { inDoubtProvider: 'b' }
+    const inDoubtAtB = { provider: 'b', inDoubtProvider: 'b' }
     const halfSpent = { ...inDoubtAtB, attempt: 3 }
 
     test('asks it, and not the one the place was for', async () => {
@@ -157,7 +158,7 @@ describe('a round', () => {
         changes: inDoubtAtB,
       })
       expect(submitted).toEqual(['b'])
-      expect(moves).toEqual([{ id: message.id, attempt: 1, provider: 'b' }])
+      expect(moves).toEqual([])
     })
 
     test('waits for it in the first half of its attempts: nobody else would know that it has the message', async () => {
@@ -167,10 +168,12 @@ describe('a round', () => {
         failing: ['b'],
       })
       expect(away.submitted).toEqual([])
-      expect(away.result).toMatchObject({ settlement: { result: 'queued', ...inDoubtAtB } })
+      expect(away.result).toMatchObject({ settlement: { result: 'queued', inDoubtProvider: 'b' } })
       const refusing = await round({ outcomes: { a: taken, b: unavailable }, changes: inDoubtAtB })
       expect(refusing.submitted).toEqual(['b'])
-      expect(refusing.result).toMatchObject({ settlement: { result: 'queued', ...inDoubtAtB } })
+      expect(refusing.result).toMatchObject({
+        settlement: { result: 'queued', inDoubtProvider: 'b' },
+      })
     })
 
     test('in the second half of its attempts asks others too: it is better sent twice than not at all', async () => {
@@ -187,13 +190,24 @@ describe('a round', () => {
         attemptsMax: 4,
       })
       expect(refusing.submitted).toEqual(['b', 'a'])
+      expect(refusing.moves).toMatchObject([{ from: 'b', provider: 'a' }])
       expect(refusing.result.kind).toBe('sent')
+    })
+
+    test('is unknown when another rejects it: that one may have sent it', async () => {
+      const rejected: SubmitOutcome = { kind: 'rejected', code: 'invalid_recipient', detail: '' }
+      const options = { changes: halfSpent, attemptsMax: 4 }
+      const there = await round({ ...options, outcomes: { a: taken, b: rejected } })
+      expect(there.result).toMatchObject({ settlement: { result: 'rejected' } })
+      const elsewhere = await round({ ...options, outcomes: { a: rejected, b: unavailable } })
+      expect(elsewhere.submitted).toEqual(['b', 'a'])
+      expect(elsewhere.result).toMatchObject({ settlement: { result: 'unknown' } })
     })
 
     test('asks any when it is configured no more', async () => {
       const { submitted } = await round({
         outcomes: { a: taken },
-        changes: { inDoubtProvider: 'gone' },
+        changes: { provider: 'gone', inDoubtProvider: 'gone' },
       })
       expect(submitted).toEqual(['a'])
     })

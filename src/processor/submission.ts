@@ -48,7 +48,7 @@ export async function runRound(
   const tried = new Set<string>()
   const boundTo = providerBoundTo(message, options)
   let retryAfterMs = 0
-  let recordedAt = first.provider
+  let recordedAt = message.provider
   let reservation: Reservation | null = first
 
   if (message.inDoubtProvider !== null && message.inDoubtProvider !== first.provider) {
@@ -57,7 +57,7 @@ export async function runRound(
 
   for (;;) {
     if (reservation !== null && reservation.provider !== recordedAt) {
-      const moved = await moveTo(message, reservation, options)
+      const moved = await moveTo(message, recordedAt, reservation, options)
       if (moved === 'stopped') return released(message, recordedAt, failures)
       if (moved === 'lost') return { kind: 'lost' }
       recordedAt = reservation.provider
@@ -73,7 +73,7 @@ export async function runRound(
         kind: 'sent',
         settlement: {
           id: message.id,
-          attempt: message.attempt,
+          claimToken: message.claimToken,
           provider: reservation.provider,
           providerMessageId: outcome.providerMessageId,
           failures,
@@ -84,7 +84,11 @@ export async function runRound(
     const at = new Date(clock.now()).toISOString()
     const { provider } = reservation
     failures.push({ attempt: message.attempt, provider, kind: outcome.kind, code, detail, at })
-    if (outcome.kind === 'rejected') return final(message, 'rejected', provider, failures)
+    if (outcome.kind === 'rejected') {
+      // The one that may hold it need not think so too.
+      const isMaybeElsewhere = (message.inDoubtProvider ?? provider) !== provider
+      return final(message, isMaybeElsewhere ? 'unknown' : 'rejected', provider, failures)
+    }
     if (outcome.kind === 'indeterminate') return inDoubt(message, reservation, failures, options)
     if (outcome.kind === 'throttled') retryAfterMs = Math.max(retryAfterMs, outcome.retryAfterMs)
 
@@ -155,13 +159,13 @@ async function moveToInDoubtProvider(
 
 /** Records the move before anything goes out; gives the place back when the message is no longer ours, or the process has to end. */
 async function moveTo(
-  message: ClaimedMessage,
+  { id, claimToken }: ClaimedMessage,
+  from: string,
   reservation: Reservation,
   options: SubmissionOptions,
 ): Promise<'moved' | 'lost' | 'stopped'> {
-  const { provider } = reservation
   try {
-    if (await options.reassign({ id: message.id, attempt: message.attempt, provider })) {
+    if (await options.reassign({ id, claimToken, from, provider: reservation.provider })) {
       return 'moved'
     }
     reservation.cancel()
@@ -231,8 +235,8 @@ function final(
 }
 
 function unsent(
-  { id, attempt, lane }: ClaimedMessage,
-  outcome: Omit<UnsentSettlement, 'id' | 'attempt' | 'lane'>,
+  { id, claimToken, lane }: ClaimedMessage,
+  outcome: Omit<UnsentSettlement, 'id' | 'claimToken' | 'lane'>,
 ): RoundResult {
-  return { kind: 'unsent', settlement: { id, attempt, lane, ...outcome } }
+  return { kind: 'unsent', settlement: { id, claimToken, lane, ...outcome } }
 }

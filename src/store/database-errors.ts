@@ -13,7 +13,7 @@ export type DatabaseErrorKind =
   | 'conflict'
   /** A row has no partition to go to. */
   | 'partition_missing'
-  /** The server refuses a value: trying again cannot help. */
+  /** The server refuses a value, or two that are in one statement: trying again cannot help. */
   | 'data'
   /** A bug of ours. */
   | 'defect'
@@ -46,7 +46,8 @@ export function databaseErrorKind(error: unknown): DatabaseErrorKind {
   if (code === '23514' && isPartitionMissing(error)) return 'partition_missing'
   // 08 connection, 25006 read-only, 53 resources, 57P shutting down or starting, 58 system, 3D000 database missing
   if (/^(08|53|58|57P|25006|3D000|28)/.test(code)) return 'unavailable'
-  if (/^(22|23)/.test(code)) return 'data'
+  // 21 a row that a statement would have to change twice, 22 a value, 23 a constraint
+  if (/^(21|22|23)/.test(code)) return 'data'
   return 'defect'
 }
 

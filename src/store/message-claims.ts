@@ -9,7 +9,7 @@ import { messageIdRange } from '../domain/message-id.ts'
 import { plainArray, textArray } from './array-literal.ts'
 import { defineStatement } from './statement.ts'
 
-/** What is asked for: the id, and the provider it will be submitted to if the claim succeeds. */
+/** What is asked for: the id, and the provider it will be submitted to if the claim succeeds and no other may hold it. */
 export interface ClaimRequest {
   readonly id: MessageId
   readonly provider: string
@@ -28,18 +28,19 @@ const claimStatement = defineStatement<{
   'messages.claim',
   `UPDATE messages m
    SET status = 'sending', attempts = m.attempts + CASE m.status WHEN 'queued' THEN 1 ELSE 0 END,
-       provider = wanted.provider, claimed_at = now(), claim_token = $6::bigint,
+       provider = coalesce(m.in_doubt_provider, wanted.provider), claimed_at = now(), claim_token = $6::bigint,
        due_at = CASE WHEN m.due_at IS NOT NULL THEN now() + $5::bigint * interval '1 ms' END
    FROM unnest($1::uuid[], $2::text[]) AS wanted (id, provider)
    WHERE m.id = wanted.id AND m.id = ANY($1::uuid[]) AND m.id BETWEEN $3::uuid AND $4::uuid
      AND (m.status = 'queued' AND m.expires_at > now() AND m.claim_token IS DISTINCT FROM $6::bigint
-          OR m.status = 'sending' AND m.claim_token = $6::bigint AND m.provider = wanted.provider)
+          OR m.status = 'sending' AND m.claim_token = $6::bigint AND m.provider = coalesce(m.in_doubt_provider, wanted.provider))
    RETURNING m.id, m.lane, m.recipient, m.sender_id, m.body, m.attempts, m.provider, m.in_doubt_provider`,
 )
 
 /**
  * Claims what is still to be sent: `queued` and not expired. The provider is written before anything goes to it, so
- * that after a crash it is known who may hold the message. Ids that are not in the answer are somebody else's, or done.
+ * that after a crash it is known who may hold the message: the one that may already, which is asked first, or else the one
+ * that was asked for. Ids that are not in the answer are somebody else's, or done.
  *
  * @param leaseMs after this time without a settlement the claim counts as lost
  * @param token a claim whose answer got lost is asked for again with the same one, and answers what it has; a copy that comes
@@ -73,13 +74,16 @@ export async function claimMessages(
     attempt: row.attempts,
     provider: row.provider,
     inDoubtProvider: row.in_doubt_provider,
+    claimToken: token,
   }))
 }
 
 /** A claimed message that moves on to another provider. */
 export interface Reassignment {
   readonly id: MessageId
-  readonly attempt: number
+  readonly claimToken: ClaimToken
+  /** Where it is written down to be. */
+  readonly from: string
   readonly provider: string
 }
 
@@ -87,16 +91,18 @@ const reassignStatement = defineStatement<{ id: string }>(
   'messages.reassign',
   `UPDATE messages m
    SET provider = moved.provider, claimed_at = now(),
-       due_at = CASE WHEN m.due_at IS NOT NULL THEN now() + $6::bigint * interval '1 ms' END
-   FROM unnest($1::uuid[], $2::int[], $3::text[]) AS moved (id, attempt, provider)
-   WHERE m.id = moved.id AND m.id = ANY($1::uuid[]) AND m.id BETWEEN $4::uuid AND $5::uuid
-     AND m.status = 'sending' AND m.attempts = moved.attempt
+       due_at = CASE WHEN m.due_at IS NOT NULL THEN now() + $7::bigint * interval '1 ms' END
+   FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[]) AS moved (id, claim_token, from_provider, provider)
+   WHERE m.id = moved.id AND m.id = ANY($1::uuid[]) AND m.id BETWEEN $5::uuid AND $6::uuid
+     AND m.status = 'sending' AND m.claim_token = moved.claim_token
+     AND m.provider IN (moved.from_provider, moved.provider)
    RETURNING m.id`,
 )
 
 /**
  * Writes down, before the next submit, that claimed messages go to another provider, and renews their claims.
- * Answers the ids that are still the caller's; the others must not be submitted.
+ * Answers the ids that are still the caller's; the others must not be submitted. A move whose answer got lost may be asked
+ * for again; a copy of it that comes when the message has moved on changes nothing.
  *
  * @param leaseMs as in `claimMessages`
  */
@@ -111,7 +117,8 @@ export async function reassignMessages(
   const { min, max } = messageIdRange(ids)
   const rows = await reassignStatement(sql, [
     plainArray(ids),
-    plainArray(ordered.map((reassignment) => reassignment.attempt)),
+    plainArray(ordered.map((reassignment) => reassignment.claimToken)),
+    textArray(ordered.map((reassignment) => reassignment.from)),
     textArray(ordered.map((reassignment) => reassignment.provider)),
     min,
     max,

@@ -1,9 +1,10 @@
 /**
- * Settling: what became of claimed messages, for a whole batch in one commit. A settlement names the attempt it
- * settles; when the row has moved on meanwhile (the claim was lost, a report came first) the row stays as it is, but
- * the provider's id for the message is recorded all the same, so that its reports find their message.
+ * Settling: what became of claimed messages, for a whole batch in one commit. A settlement names the claim it settles;
+ * when the row has moved on meanwhile (it was claimed again, a report came first) the row stays as it is, but the
+ * provider's id for the message is recorded all the same, so that its reports find their message.
  */
 import type { Sql } from 'postgres'
+import type { ClaimToken } from '../domain/claim-token.ts'
 import type { Lane, MessageId } from '../domain/message.ts'
 import { messageIdRange } from '../domain/message-id.ts'
 import type { MessageState } from '../domain/message-state.ts'
@@ -14,7 +15,7 @@ import { defineStatement } from './statement.ts'
 /** The provider has it. */
 export interface SentSettlement {
   readonly id: MessageId
-  readonly attempt: number
+  readonly claimToken: ClaimToken
   readonly provider: string
   readonly providerMessageId: string
   /** Failures of the same attempt at other providers, before this one took it. */
@@ -24,10 +25,11 @@ export interface SentSettlement {
 /** Anything else. */
 export interface UnsentSettlement {
   readonly id: MessageId
-  readonly attempt: number
+  readonly claimToken: ClaimToken
   readonly lane: Lane
   /**
-   * `queued`: again after `retryInMs`. `released`: handed back untouched, for another process at once.
+   * `queued`: again after `retryInMs`. `released`: handed back, for another process at once; without failures it was no
+   * attempt, and is not counted as one.
    * `rejected`, `unknown`, `failed`: final, with a report that says why; `failed` is also a dead letter.
    */
   readonly result: 'queued' | 'released' | 'rejected' | 'unknown' | 'failed'
@@ -56,8 +58,8 @@ const appendFailures = (existing: string, added: string): string => `
 const settleSentStatement = defineStatement<{ id: string }>(
   'messages.settle_sent',
   `WITH settled AS MATERIALIZED (
-     SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[])
-       AS s (id, attempt, provider, provider_message_id, failures)
+     SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[])
+       AS s (id, claim_token, provider, provider_message_id, failures)
    ), recorded AS (
      INSERT INTO provider_references (message_id, provider, provider_message_id)
      SELECT id, provider, provider_message_id FROM settled
@@ -69,7 +71,7 @@ const settleSentStatement = defineStatement<{ id: string }>(
        due_at = CASE WHEN m.due_at IS NOT NULL THEN now() + $8::bigint * interval '1 ms' END
    FROM settled
    WHERE m.id = settled.id AND m.id = ANY($1::uuid[]) AND m.id BETWEEN $6::uuid AND $7::uuid
-     AND m.status IN ('sending', 'queued') AND m.attempts = settled.attempt
+     AND m.status IN ('sending', 'queued') AND m.claim_token = settled.claim_token
    RETURNING m.id`,
 )
 
@@ -89,7 +91,7 @@ export async function settleSent(
   const { min, max } = messageIdRange(ids)
   const rows = await settleSentStatement(sql, [
     plainArray(ids),
-    plainArray(ordered.map((settlement) => settlement.attempt)),
+    plainArray(ordered.map((settlement) => settlement.claimToken)),
     textArray(ordered.map((settlement) => settlement.provider)),
     textArray(ordered.map((settlement) => settlement.providerMessageId)),
     textArray(ordered.map((settlement) => failuresJson(settlement.failures))),
@@ -104,11 +106,12 @@ const settleUnsentStatement = defineStatement<{ id: string; status: MessageState
   'messages.settle_unsent',
   `WITH settled AS MATERIALIZED (
      SELECT *, CASE WHEN result = 'released' THEN 'queued' ELSE result END AS status
-     FROM unnest($1::uuid[], $2::int[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
-       AS s (id, attempt, result, retry_in_ms, provider, in_doubt_provider, failures, error_code, detail)
+     FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
+       AS s (id, claim_token, result, retry_in_ms, provider, in_doubt_provider, failures, error_code, detail)
    ), moved AS (
      UPDATE messages m
      SET status = settled.status::message_status,
+         attempts = m.attempts - CASE WHEN settled.result = 'released' AND settled.failures IS NULL THEN 1 ELSE 0 END,
          provider = coalesce(settled.provider, m.provider),
          in_doubt_provider = settled.in_doubt_provider,
          failures = ${appendFailures('m.failures', 'settled.failures')},
@@ -117,19 +120,19 @@ const settleUnsentStatement = defineStatement<{ id: string; status: MessageState
          enqueued_at = NULL
      FROM settled
      WHERE m.id = settled.id AND m.id = ANY($1::uuid[]) AND m.id BETWEEN $10::uuid AND $11::uuid
-       AND m.status = 'sending' AND m.attempts = settled.attempt
-     RETURNING m.id, m.status, m.lane, m.attempts, m.provider
+       AND m.status = 'sending' AND m.claim_token = settled.claim_token
+     RETURNING m.id, m.claim_token, m.status, m.lane, m.attempts, m.provider
    ), reported AS (
      INSERT INTO delivery_reports (message_id, occurred_at, status, provider, error_code, detail)
      SELECT moved.id, now(), moved.status::text, moved.provider, settled.error_code, settled.detail
-     FROM moved JOIN settled USING (id)
+     FROM moved JOIN settled USING (id, claim_token)
      WHERE moved.status <> 'queued'
      ON CONFLICT DO NOTHING
    ), dead AS (
      INSERT INTO dead_letters (message_id, lane, attempts, provider, error_code, detail)
      SELECT moved.id, moved.lane, moved.attempts, moved.provider,
             coalesce(settled.error_code, 'unknown'), coalesce(settled.detail, '')
-     FROM moved JOIN settled USING (id)
+     FROM moved JOIN settled USING (id, claim_token)
      WHERE moved.status = 'failed'
      ON CONFLICT (message_id) DO UPDATE
        SET attempts = excluded.attempts, provider = excluded.provider, error_code = excluded.error_code,
@@ -148,7 +151,7 @@ export async function settleUnsent(
   const { min, max } = messageIdRange(ids)
   return await settleUnsentStatement(sql, [
     plainArray(ids),
-    plainArray(ordered.map((settlement) => settlement.attempt)),
+    plainArray(ordered.map((settlement) => settlement.claimToken)),
     plainArray(ordered.map((settlement) => settlement.result)),
     plainArray(ordered.map((settlement) => Math.round(settlement.retryInMs))),
     textArray(ordered.map((settlement) => settlement.provider)),

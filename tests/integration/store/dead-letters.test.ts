@@ -5,6 +5,7 @@ import { dayMs } from '../../../src/domain/duration.ts'
 import type { UnsentSettlement } from '../../../src/store/settlements.ts'
 import {
   claimedMessages,
+  claimToken,
   createStoreFixture,
   type StoreFixture,
   statusOf,
@@ -25,7 +26,7 @@ function death(id: string, provider = 'a', code = 'outage'): UnsentSettlement {
   const kind = 'unavailable' as const
   const failure = { attempt: 1, provider, kind, code, detail: `${code} of ${provider}`, at: 'now' }
   const failures = [failure]
-  const shared = { attempt: 1, retryInMs: 0, inDoubtProvider: null }
+  const shared = { claimToken, retryInMs: 0, inDoubtProvider: null }
   return { ...shared, id, lane: 'normal', result: 'failed', provider, failures }
 }
 
@@ -124,8 +125,10 @@ describe('purging', () => {
     const [id = ''] = await letters(1)
     await store.replayDeadLetters([id], validityMs, dayMs)
     expect(await store.purgeDeadLetters([id])).toEqual([])
-    expect(await store.claimMessages([{ id, provider: 'b' }], 60_000)).toHaveLength(1)
-    await store.settleUnsent([death(id, 'b', 'refused')])
+    const again = { ...death(id, 'b', 'refused'), claimToken: '2' }
+    const requests = [{ id, provider: 'b' }]
+    expect(await store.claimMessages(requests, 60_000, again.claimToken)).toHaveLength(1)
+    await store.settleUnsent([again])
     expect(await store.getDeadLetter(id)).toMatchObject({ errorCode: 'refused', replayedAt: null })
     expect(await store.purgeDeadLetters([id])).toEqual([id])
     expect(await statusOf(store, id)).toBe('failed')

@@ -1,10 +1,10 @@
 /** A message's life through the store's statements, on a real PostgreSQL. */
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { newClaimToken } from '../../../src/domain/claim-token.ts'
 import { dayMs } from '../../../src/domain/duration.ts'
 import {
   claimedMessages,
+  claimToken,
   createStoreFixture,
   newMessage,
   type StoreFixture,
@@ -67,95 +67,6 @@ describe('accepting', () => {
   })
 })
 
-describe('claiming', () => {
-  test('gives each message to exactly one of many claimants', async () => {
-    const { store } = fixture
-    const messages = Array.from({ length: 200 }, () => newMessage())
-    await store.insertMessages(messages, validityMs)
-    const requests = messages.map(({ id }) => ({ id, provider: 'a' }))
-    const claims = await Promise.all(
-      Array.from({ length: 8 }, () =>
-        store.claimMessages(
-          requests.toSorted(() => Math.random() - 0.5),
-          60_000,
-        ),
-      ),
-    )
-    const ids = claims.flat().map((message) => message.id)
-    expect(ids.length).toBe(200)
-    expect(new Set(ids).size).toBe(200)
-  })
-
-  test('finds nothing to claim in what is unknown, claimed, expired or final', async () => {
-    const { store } = fixture
-    const expired = newMessage()
-    await store.insertMessages([expired], -1)
-    const [claimed] = await claimedMessages(store, 1)
-    const ids = [Bun.randomUUIDv7(), expired.id, claimed?.id ?? '']
-    expect(
-      await store.claimMessages(
-        ids.map((id) => ({ id, provider: 'a' })),
-        60_000,
-      ),
-    ).toEqual([])
-  })
-
-  test('whose answer got lost answers again, to the same claimant only, and counts once', async () => {
-    const { store } = fixture
-    const message = newMessage()
-    await store.insertMessages([message], validityMs)
-    const requests = [{ id: message.id, provider: 'a' }]
-    const token = newClaimToken(Math.random)
-    const first = await store.claimMessages(requests, 60_000, token)
-    const again = await store.claimMessages(requests, 60_000, token)
-    expect(again).toEqual(first)
-    expect(again).toMatchObject([{ id: message.id, attempt: 1 }])
-    expect(await store.claimMessages(requests, 60_000)).toEqual([])
-    await store.settleSent(
-      [{ id: message.id, attempt: 1, provider: 'a', providerMessageId: 'r', failures: [] }],
-      60_000,
-    )
-    expect(await store.claimMessages(requests, 60_000, token)).toEqual([])
-  })
-
-  test('a copy that comes when the message waits for its next attempt takes nothing', async () => {
-    const { store } = fixture
-    const message = newMessage()
-    await store.insertMessages([message], validityMs)
-    const requests = [{ id: message.id, provider: 'a' }]
-    const token = newClaimToken(Math.random)
-    await store.claimMessages(requests, 60_000, token)
-    await store.settleUnsent([
-      {
-        id: message.id,
-        attempt: 1,
-        lane: 'normal',
-        result: 'queued',
-        retryInMs: 0,
-        provider: 'a',
-        inDoubtProvider: null,
-        failures: [],
-      },
-    ])
-    expect(await store.claimMessages(requests, 60_000, token)).toEqual([])
-    expect(await store.claimMessages(requests, 60_000)).toMatchObject([{ attempt: 2 }])
-  })
-
-  test('a move to another provider is only for who holds the claim', async () => {
-    const { store } = fixture
-    const [first, second] = await claimedMessages(store, 2)
-    if (first === undefined || second === undefined) throw new Error('two messages were claimed')
-    const moves = [
-      { id: first.id, attempt: 1, provider: 'b' },
-      { id: second.id, attempt: 2, provider: 'b' },
-    ]
-    const ours = await store.reassignMessages(moves, 60_000)
-    expect([...ours]).toEqual([first.id])
-    expect((await store.queries.get(first.id))?.provider).toBe('b')
-    expect((await store.queries.get(second.id))?.provider).toBe('a')
-  })
-})
-
 describe('settling', () => {
   test('sent, with the provider id and the failures before it', async () => {
     const { store } = fixture
@@ -163,7 +74,7 @@ describe('settling', () => {
     const id = message?.id ?? ''
     const settlement = {
       id,
-      attempt: 1,
+      claimToken,
       provider: 'b',
       providerMessageId: `r-${id}`,
       failures: [failure],
@@ -179,12 +90,12 @@ describe('settling', () => {
     expect(await store.settleSent([settlement], dayMs)).toEqual([])
   })
 
-  test('a settlement of an earlier attempt changes nothing, but its report is matched', async () => {
+  test('a settlement of an earlier claim changes nothing, but its report is matched', async () => {
     const { store, database } = fixture
     const [message] = await claimedMessages(store, 1)
     const id = message?.id ?? ''
-    await database.write`UPDATE messages SET attempts = 2 WHERE id = ${id}`
-    const late = { id, attempt: 1, provider: 'a', providerMessageId: `late-${id}`, failures: [] }
+    await database.write`UPDATE messages SET claim_token = 2 WHERE id = ${id}`
+    const late = { id, claimToken, provider: 'a', providerMessageId: `late-${id}`, failures: [] }
     expect(await store.settleSent([late], dayMs)).toEqual([])
     expect(await statusOf(store, id)).toBe('sending')
     const applied = await store.applyReports(
@@ -211,7 +122,7 @@ describe('settling', () => {
     await store.settleUnsent([
       {
         id,
-        attempt: 1,
+        claimToken,
         lane: 'normal',
         result: 'failed',
         retryInMs: 0,
@@ -237,18 +148,50 @@ describe('settling', () => {
     })
   })
 
-  test('handed back, it is queued; only the newest failures are kept', async () => {
+  test('what a claim comes to is nothing to a claim after a replay, which counts from 1 again', async () => {
+    const { store } = fixture
+    const [message] = await claimedMessages(store, 1)
+    const id = message?.id ?? ''
+    const base = { id, lane: 'normal', retryInMs: 0, inDoubtProvider: null } as const
+    const late = { ...base, claimToken, provider: 'a', failures: [failure] }
+    await store.settleUnsent([{ ...late, result: 'queued' }])
+    const second = { ...base, claimToken: '2', provider: 'b', failures: [failure] }
+    await store.claimMessages([{ id, provider: 'b' }], 60_000, second.claimToken)
+    await store.settleUnsent([{ ...second, result: 'failed' }])
+    await store.replayDeadLetters([id], validityMs, dayMs)
+    expect(await store.claimMessages([{ id, provider: 'c' }], 60_000)).toMatchObject([
+      { attempt: 1 },
+    ])
+    expect(await store.settleUnsent([{ ...late, result: 'rejected' }])).toEqual([])
+    expect(await store.reassignMessages([{ ...late, from: 'c', provider: 'a' }], 1)).toEqual(
+      new Set(),
+    )
+    expect(await store.queries.get(id)).toMatchObject({ status: 'sending', provider: 'c' })
+  })
+
+  test('two claims of one message in a batch: the one that holds it is settled', async () => {
+    const { store } = fixture
+    const [message] = await claimedMessages(store, 1)
+    const id = message?.id ?? ''
+    const base = { id, lane: 'normal', retryInMs: 0, provider: 'a', inDoubtProvider: null } as const
+    const earlier = { ...base, claimToken: '2', result: 'queued', failures: [] } as const
+    const last = { ...base, claimToken, result: 'failed', failures: [failure] } as const
+    expect(await store.settleUnsent([earlier, last])).toEqual([{ id, status: 'failed' }])
+    expect(await store.getDeadLetter(id)).toMatchObject({ errorCode: 'http_status_503' })
+  })
+
+  test('handed back, it is queued, and its attempt is not counted when nothing went out; only the newest failures are kept', async () => {
     const { store } = fixture
     const [first, second] = await claimedMessages(store, 2)
     const base = { lane: 'normal', retryInMs: 0, provider: 'a', inDoubtProvider: null } as const
     const many = Array.from({ length: 25 }, (_, index) => ({ ...failure, code: `code_${index}` }))
     await store.settleUnsent([
-      { ...base, id: first?.id ?? '', attempt: 1, result: 'released', failures: [] },
-      { ...base, id: second?.id ?? '', attempt: 1, result: 'queued', failures: many },
+      { ...base, id: first?.id ?? '', claimToken, result: 'released', failures: [] },
+      { ...base, id: second?.id ?? '', claimToken, result: 'queued', failures: many },
     ])
     expect(await store.queries.get(first?.id ?? '')).toMatchObject({
       status: 'queued',
-      attempts: 1,
+      attempts: 0,
     })
     const kept = (await store.queries.get(second?.id ?? ''))?.failures.map(({ code }) => code)
     expect(kept).toEqual(many.slice(5).map(({ code }) => code))

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:tes
 import { dayMs } from '../../../src/domain/duration.ts'
 import {
   claimedMessages,
+  claimToken,
   createStoreFixture,
   newMessage,
   type StoreFixture,
@@ -103,7 +104,7 @@ describe('retention', () => {
         await store.settleSent(
           ids.map((id) => ({
             id,
-            attempt: 1,
+            claimToken,
             provider: 'a',
             providerMessageId: id,
             failures: [],

@@ -4,6 +4,7 @@ import { dayMs } from '../../../src/domain/duration.ts'
 import type { ProviderReport } from '../../../src/domain/provider-report.ts'
 import {
   claimedMessages,
+  claimToken,
   createStoreFixture,
   type StoreFixture,
   statusOf,
@@ -35,7 +36,7 @@ async function sentMessages(count: number): Promise<string[]> {
   await fixture.store.settleSent(
     messages.map(({ id }) => ({
       id,
-      attempt: 1,
+      claimToken,
       provider: 'a',
       providerMessageId: `r-${id}`,
       failures: [],
@@ -93,7 +94,7 @@ describe('delivery reports', () => {
     expect(await apply(report(id, 'delivered'))).toMatchObject({ matched: 0, parked: 1 })
     expect(await apply(report(id, 'delivered'))).toMatchObject({ matched: 0 })
     await store.settleSent(
-      [{ id, attempt: 1, provider: 'a', providerMessageId: `r-${id}`, failures: [] }],
+      [{ id, claimToken, provider: 'a', providerMessageId: `r-${id}`, failures: [] }],
       dayMs,
     )
     const checked = await store.checkParkedReports(dayMs, dayMs, Date.now())

@@ -1,5 +1,6 @@
 /** A database of its own for each test file, migrated, with the store on it. */
 
+import type { ClaimToken } from '../../../src/domain/claim-token.ts'
 import type { ClaimedMessage, Lane, NewMessage } from '../../../src/domain/message.ts'
 import { applyMigrations } from '../../../src/migrate/migrate.ts'
 import { migrations } from '../../../src/migrate/migration-list.ts'
@@ -82,6 +83,9 @@ export function newMessage(lane: Lane = 'normal', timeMs = Date.now()): NewMessa
   }
 }
 
+/** By which `claimedMessages` claims. */
+export const claimToken: ClaimToken = '1'
+
 /** Accepts and claims as many messages, all for provider `a`. */
 export async function claimedMessages(store: Store, count: number): Promise<ClaimedMessage[]> {
   const messages = Array.from({ length: count }, () => newMessage())
@@ -89,6 +93,7 @@ export async function claimedMessages(store: Store, count: number): Promise<Clai
   return await store.claimMessages(
     messages.map(({ id }) => ({ id, provider: 'a' })),
     60_000,
+    claimToken,
   )
 }
 
