@@ -101,7 +101,7 @@ async function keepUp(server: TestDatabase, isOver: () => boolean, progress: () 
       await createPartitions(database.write, daysAheadMin + round)
       await server.sql`
         SELECT create_day_partitions((now() AT TIME ZONE 'UTC')::date - ${oldestDays - round}::int)`
-      const done = await dropPartitions(database.write, retentionDays)
+      const done = await dropPartitions(database.write, retentionDays, new AbortController().signal)
       dropped += done.dropped.length / 3
       faults.push(...done.failures.map(String))
       round++

@@ -50,7 +50,7 @@ export interface ProcessorOptions {
 }
 
 /** After the grace time, what was aborted gets this long to be recorded. */
-const recordMsMax = 5_000
+export const recordMsMax = 5_000
 
 export function createProcessor(options: ProcessorOptions): Service {
   const { store, queue, pool, metrics, logger, clock } = options

@@ -35,9 +35,9 @@ const circuitStates = ['closed', 'open', 'half_open'] as const
 export function createUpkeepServices(options: UpkeepOptions): Service[] {
   const { store, queue, pool, permits, metrics, logger, clock } = options
 
-  async function keepPartitions(): Promise<undefined> {
+  async function keepPartitions(signal: AbortSignal): Promise<undefined> {
     await store.createPartitions(options.partitionsAheadDays)
-    const { dropped, failures } = await store.dropPartitions(options.retentionDays)
+    const { dropped, failures } = await store.dropPartitions(options.retentionDays, signal)
     for (const partition of dropped) logger.info({ event: 'partition.dropped', partition })
     for (const error of failures) logger.warn({ event: 'partition.not_dropped', err: error })
     return undefined

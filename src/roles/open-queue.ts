@@ -29,6 +29,7 @@ export function openQueue(config: Config, registry: Registry, logger: Logger): Q
     name: 'sms_redis_up',
     help: 'Whether the connection to Redis stands.',
     registers: [registry],
+    aggregator: 'min',
   })
   return createRedisQueue({
     host: redis.host,

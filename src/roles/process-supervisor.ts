@@ -93,17 +93,22 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   async function keep(index: number): Promise<void> {
     let pauseMs = restartPauseMs
     while (!stopping.signal.aborted) {
-      const child = spawn(index)
-      children.set(index, child)
       const startedAt = performance.now()
-      const exitCode = await child.process.exited
-      children.delete(index)
-      if (stopping.signal.aborted) return
-      const { signalCode } = child.process
-      logger.error({ event: 'child.exited', index, exit_code: exitCode, signal: signalCode })
-      if (exitCode === exitCodes.configuration || exitCode === exitCodes.migrationsPending) {
-        options.onHopeless(exitCode)
-        return
+      try {
+        const child = spawn(index)
+        children.set(index, child)
+        const exitCode = await child.process.exited
+        children.delete(index)
+        if (stopping.signal.aborted) return
+        const { signalCode } = child.process
+        logger.error({ event: 'child.exited', index, exit_code: exitCode, signal: signalCode })
+        if (exitCode === exitCodes.configuration || exitCode === exitCodes.migrationsPending) {
+          options.onHopeless(exitCode)
+          return
+        }
+      } catch (error) {
+        // No process to be had now, or the executable is being replaced.
+        logger.error({ event: 'child.not_started', index, err: error })
       }
       const ranMs = performance.now() - startedAt
       pauseMs = ranMs >= steadyMs ? restartPauseMs : pauseMs

@@ -133,13 +133,19 @@ async function requireServersMigrated(config: Config, database: Database): Promi
   await requireServers(config, database, [])
 }
 
-/** The queue in the process began empty, and no other process has claims: all that is not final is due now. */
-async function recoverQueue(store: Store, config: Config): Promise<void> {
-  const { reportTimeoutMs } = config.processing
+/**
+ * The queue in the process began empty: all that waited in the last one is due now. So are the claims, when nobody else can have
+ * any.
+ */
+async function recoverQueue(store: Store, { postgres, processing }: Config): Promise<void> {
+  const { reportTimeoutMs } = processing
+  const isAlone = postgres.write === null
+  const leaseMs = isAlone ? 0 : processing.claimLeaseMs
   const upTo = messageIdFloor(Date.now())
   for (const lane of lanes) {
-    while ((await store.sweepLane(lane, { upTo, graceMs: 0, leaseMs: 0, reportTimeoutMs })).more);
+    while ((await store.sweepLane(lane, { upTo, graceMs: 0, leaseMs, reportTimeoutMs })).more);
   }
+  await store.expediteLost(isAlone)
 }
 
 function mockProviders(): ProviderSettings[] {

@@ -25,6 +25,7 @@ export function createStoreMetrics(registry: Registry): StoreMetrics {
     name: 'sms_replica_lag_seconds',
     help: 'How far the replica is behind; NaN while it does not answer. 0 without a replica.',
     registers,
+    aggregator: 'max',
   })
   const final = new Counter({
     name: 'sms_final_total',

@@ -14,6 +14,9 @@ import {
 } from './status-routes.ts'
 import { stopMsMax } from './stopping.ts'
 
+/** How long children that were killed may take to be gone. */
+const killedMsMax = 5_000
+
 export type MultiProcessRole = 'api' | 'processor'
 
 /** How many processes are asked for; 1 when the configuration has faults, which the role itself will list. */
@@ -29,11 +32,12 @@ export async function runSupervised(
 ): Promise<number> {
   const log = createLogger(config.logLevel, `${role} supervisor`)
   let hopelessCode: number | null = null
+  const childStopMsMax = config.processing.drainDelayMs + stopMsMax(config)
   const supervisor = createSupervisor({
     count: config.processes,
     command: selfCommand(),
     env: environment,
-    stopMsMax: stopMsMax(config) + config.processing.drainDelayMs,
+    stopMsMax: childStopMsMax,
     logger: log.logger,
     onHopeless: (exitCode) => {
       hopelessCode = exitCode
@@ -58,7 +62,8 @@ export async function runSupervised(
   const exitCode = await runUntilStopped({
     services: [status, supervisor],
     log,
-    stopMsMax: stopMsMax(config) * 2,
+    stopMsMax: childStopMsMax + killedMsMax,
+    onStopping: async () => readiness.stopping(),
   })
   return hopelessCode ?? exitCode ?? exitCodes.ok
 }

@@ -63,15 +63,22 @@ export interface PartitionsDropped {
  * The messages of a day go first, and its other tables only after them: recovery still writes reports of messages that are
  * there. Each is detached without locking out anybody, and then dropped alone. Dropped as partitions of all three tables they need
  * locks that statements take in another order: under load, that never succeeded.
+ *
+ * @param signal ends it after the statement under way; what is left is the next call's
  */
-export async function dropPartitions(sql: Sql, retentionDays: number): Promise<PartitionsDropped> {
+export async function dropPartitions(
+  sql: Sql,
+  retentionDays: number,
+  signal: AbortSignal,
+): Promise<PartitionsDropped> {
   const dropped: string[] = []
   const failures: unknown[] = []
   const days = Map.groupBy(await overdueStatement(sql, [retentionDays]), ({ day }) => day)
   for (const partitions of days.values()) {
     try {
       for (const partition of partitions) {
-        await dropPartition(sql, partition)
+        if (signal.aborted) return { dropped, failures }
+        if (!(await dropPartition(sql, partition, signal))) continue
         dropped.push(partition.name)
       }
     } catch (error) {
@@ -81,17 +88,23 @@ export async function dropPartitions(sql: Sql, retentionDays: number): Promise<P
   return { dropped, failures }
 }
 
+/** False when it was ended before it had dropped it. */
 async function dropPartition(
   sql: Sql,
   { name, parent, day, state }: OverduePartition,
-): Promise<void> {
+  signal: AbortSignal,
+): Promise<boolean> {
   if (parent === 'messages') {
-    while ((await forgetDeadLetters(sql, [day])).length === forgetMax);
+    while ((await forgetDeadLetters(sql, [day])).length === forgetMax) {
+      if (signal.aborted) return false
+    }
   }
   if (state !== 'detached') {
     const how = state === 'detaching' ? sql`FINALIZE` : sql`CONCURRENTLY`
     const detach = sql`ALTER TABLE ${sql(parent)} DETACH PARTITION ${sql(name)} ${how}`
     await answerOf(sql, detach.simple())
+    if (signal.aborted) return false
   }
   await answerOf(sql, sql`DROP TABLE ${sql(name)}`.simple())
+  return true
 }

@@ -202,3 +202,20 @@ export async function promoteDue(sql: Sql, options: PromotionOptions): Promise<P
   }))
   return { promotions, more: promotions.length >= promotionsMax }
 }
+
+const expediteStatement = defineStatement<never>(
+  'recovery.expedite',
+  `UPDATE messages SET due_at = now()
+   WHERE due_at > now() AND status IN ('queued', 'sending')
+     AND (status = 'queued' AND enqueued_at IS NOT NULL OR status = 'sending' AND $1::int = 1)`,
+)
+
+/**
+ * The queue is lost: what was put back into it is due now, and not when it would be looked at next. What waits for its next
+ * attempt goes on waiting.
+ *
+ * @param claimsToo no process lives that has a claim: they are lost as well
+ */
+export async function expediteLost(sql: Sql, claimsToo: boolean): Promise<void> {
+  await expediteStatement(sql, [claimsToo ? 1 : 0])
+}

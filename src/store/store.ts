@@ -15,7 +15,7 @@ import { createMessageQueries, type MessageQueries, type ReadTarget } from './me
 import { listParkedReports, measureParkedReports } from './parked-reports.ts'
 import { createPartitions, dropPartitions } from './partitions.ts'
 import { listProviderControls, setProviderControl } from './provider-controls.ts'
-import { promoteDue, sweepLane } from './recovery.ts'
+import { expediteLost, promoteDue, sweepLane } from './recovery.ts'
 import type { ReplicaLag } from './replica-lag.ts'
 import {
   applyReports,
@@ -39,6 +39,7 @@ export interface Store {
   readonly checkParkedReports: Bound<typeof checkParkedReports>
   readonly sweepLane: Bound<typeof sweepLane>
   readonly promoteDue: Bound<typeof promoteDue>
+  readonly expediteLost: Bound<typeof expediteLost>
   readonly listDeadLetters: Bound<typeof listDeadLetters>
   readonly getDeadLetter: Bound<typeof getDeadLetter>
   readonly measureDeadLetters: Bound<typeof measureDeadLetters>
@@ -85,6 +86,7 @@ export function createStore(options: StoreOptions): Store {
     },
     sweepLane: (...rest) => sweepLane(database.write, ...rest),
     promoteDue: (...rest) => promoteDue(database.write, ...rest),
+    expediteLost: (...rest) => expediteLost(database.write, ...rest),
     listDeadLetters: (...rest) => listDeadLetters(database.readPrimary, ...rest),
     getDeadLetter: (...rest) => getDeadLetter(database.readPrimary, ...rest),
     measureDeadLetters: (...rest) => measureDeadLetters(database.readPrimary, ...rest),

@@ -179,5 +179,6 @@ export function storeFor(process: SimulatedProcess, options: ServerOptions): Sto
     purgeDeadLetters: never,
     getDeadLetter: never,
     replayDeadLetters: never,
+    expediteLost: never,
   }
 }

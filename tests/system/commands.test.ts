@@ -163,14 +163,11 @@ describe('starting', () => {
 describe('several processes', () => {
   test('share one port, give their metrics as one, and are started again when they end', async () => {
     const metricsAddress = `127.0.0.1:${await freePort()}`
-    const api = await startRole('api', { ...environment, METRICS_ADDR: metricsAddress }, [
-      '--processes',
-      '2',
-    ])
+    const own = { METRICS_ADDR: metricsAddress, DRAIN_DELAY_MS: '500' }
+    const api = await startRole('api', { ...environment, ...own }, ['--processes', '2'])
+    const isReady = async () => (await fetch(`http://${metricsAddress}/health/ready`)).ok
     try {
-      await eventually(async () => (await fetch(`http://${metricsAddress}/health/ready`)).ok, {
-        what: 'both are ready',
-      })
+      await eventually(isReady, { what: 'both are ready' })
       for (let count = 0; count < 20; count++) await submitOne(api.url)
       const total = () =>
         metric(`http://${metricsAddress}`, 'sms_accepted_total', { lane: 'normal' })
@@ -183,15 +180,14 @@ describe('several processes', () => {
         .split('\n')
       expect(children).toHaveLength(2)
       process.kill(Number(children[0]), 'SIGKILL')
-      await eventually(async () => !(await fetch(`http://${metricsAddress}/health/ready`)).ok, {
-        what: 'one is missing',
-      })
-      await eventually(async () => (await fetch(`http://${metricsAddress}/health/ready`)).ok, {
-        what: 'it is back',
-      })
+      await eventually(async () => !(await isReady()), { what: 'one is missing' })
+      await eventually(isReady, { what: 'it is back' })
       expect(await submitOne(api.url)).toBeString()
+      expect(await metric(`http://${metricsAddress}`, 'sms_redis_up')).toBe(1)
     } finally {
-      expect(await api.stop()).toBe(0)
+      const stopped = api.stop()
+      await eventually(async () => !(await isReady()), { what: 'it says that it is stopping' })
+      expect(await stopped).toBe(0)
     }
   })
 })

@@ -73,7 +73,8 @@ describe('retention', () => {
     for (const day of old)
       await database.write`SELECT create_day_partitions(to_date(${nameOf(day)}, 'YYYYMMDD'))`
   })
-  const dropOld = () => fixture.store.dropPartitions(5)
+  const never = new AbortController().signal
+  const dropOld = (signal = never) => fixture.store.dropPartitions(5, signal)
   const tablesOf = (day: Date) => tables.map((table) => `${table}_${nameOf(day)}`)
 
   test('drops whole days, with their dead letters, and no day that is to be kept', async () => {
@@ -91,6 +92,13 @@ describe('retention', () => {
     expect(await existing()).toEqual(kept)
     const letters = await store.listDeadLetters({}, true, null, 10)
     expect(letters.map(({ messageId }) => messageId)).toEqual([present.id])
+  })
+
+  test('ends between two statements when the process stops; the next round goes on', async () => {
+    const before = await existing()
+    expect(await dropOld(AbortSignal.abort())).toEqual({ dropped: [], failures: [] })
+    expect(await existing()).toEqual(before)
+    expect((await dropOld()).dropped).toHaveLength(2 * tables.length)
   })
 
   test('drops them while every statement of a life runs, all the time', async () => {

@@ -61,6 +61,25 @@ describe('recovery', () => {
     expect(await promote()).toEqual([])
   })
 
+  test('with the queue lost, what waited in it is due at once, and a retry when it was', async () => {
+    const { store } = fixture
+    const waiting = newMessage()
+    await store.insertMessages([waiting], validityMs)
+    await sweep()
+    await promote()
+    const [retried, claimed] = await claimedMessages(store, 2)
+    const base = { claimToken, lane: 'normal', provider: 'a', inDoubtProvider: null } as const
+    const retry = { ...base, id: retried?.id ?? '', retryInMs: 60_000, failures: [] }
+    await store.settleUnsent([{ ...retry, result: 'queued' }])
+    await sweep()
+    expect(await promote()).toEqual([])
+    await store.expediteLost(false)
+    expect(await promote()).toEqual([{ id: waiting.id, action: 'enqueue' }])
+    await store.expediteLost(true)
+    const ids = (await promote()).map(({ id }) => id)
+    expect(ids.toSorted()).toEqual([waiting.id, claimed?.id ?? ''].toSorted())
+  })
+
   test('lanes are swept apart', async () => {
     await fixture.store.insertMessages([newMessage('express'), newMessage('normal')], validityMs)
     expect((await sweep('normal')).found).toEqual({ queued: 1 })
