@@ -22,6 +22,8 @@ const binary = join(root, 'dist', 'sms-gateway')
 const testTimeoutMs = 60_000
 /** Of what a failed test wrote, how much is said again at the end. */
 const failureLinesMax = 40
+/** What the runner wrote is read to its end within this time after it. */
+const leftBehindMs = 2_000
 
 const stages: Readonly<Record<string, readonly string[]>> = {
   unit: ['./src', './tests/support', './tests/tree'],
@@ -120,7 +122,12 @@ async function forward(run: Bun.Subprocess<'ignore', 'inherit', 'pipe'>) {
   let line = ''
   let sinceLastTest: string[] = []
   const decoder = new TextDecoder()
-  for await (const chunk of run.stderr) {
+  const reader = run.stderr.getReader()
+  // A server that a broken test left behind holds the pipe open: the runner's end is the end.
+  void run.exited.then(() => setTimeout(() => void reader.cancel(), leftBehindMs))
+  for (;;) {
+    const { done, value: chunk } = await reader.read()
+    if (done) break
     process.stderr.write(chunk)
     const text = decoder.decode(chunk, { stream: true })
     summary = (summary + text).slice(-4_000)

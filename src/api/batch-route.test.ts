@@ -127,7 +127,7 @@ describe('batch', () => {
         depth: async (lane) => ({
           total: lane === 'normal' ? 5_000 : 0,
           pending: 0,
-          oldestAt: null,
+          oldestAgeMs: null,
         }),
       },
     })

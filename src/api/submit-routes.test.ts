@@ -149,7 +149,7 @@ describe('refusing', () => {
         depth: async (lane) => ({
           total: lane === 'normal' ? 1_001 : 1_000,
           pending: 0,
-          oldestAt: null,
+          oldestAgeMs: null,
         }),
       },
     })

@@ -64,7 +64,7 @@ function setup({ outcomeOf = () => taken, beforeClaim, beforeReassign, ...script
       },
       reassignMessages: async (reassignments) => {
         beforeReassign?.(++moves)
-        return new Set(reassignments.map(({ id }) => id))
+        return new Set(reassignments)
       },
     },
     queue: { append: () => Promise.reject(new Error('nothing is handed back')) },

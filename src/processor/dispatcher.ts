@@ -87,7 +87,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       const ours = await untilAnswered({ event: 'reassign.failed', count: items.length }, () =>
         store.reassignMessages(items, options.claimLeaseMs),
       )
-      return items.map((item) => ours.has(item.id))
+      return items.map((item) => ours.has(item))
     },
     isItemFault: options.isDataFault,
     onBatch: (size) => metrics.batchSize.observe({ statement: 'reassign' }, size),

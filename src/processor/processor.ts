@@ -35,6 +35,8 @@ export interface ProcessorOptions {
   readonly promoteIntervalMs: number
   readonly sweepIntervalMs: number
   readonly sweepGraceMs: number
+  /** For this long after its acceptance a message may be sent. */
+  readonly validityMs: number
   readonly reclaimIdleMs: number
   readonly partitionsAheadDays: number
   readonly retentionDays: number

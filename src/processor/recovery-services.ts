@@ -4,7 +4,6 @@
  */
 import { dayMs } from '../domain/duration.ts'
 import { type Lane, lanes, type MessageId } from '../domain/message.ts'
-import { messageIdFloor, messageIdMax } from '../domain/message-id.ts'
 import { parkedReportKeptMs } from '../domain/provider-report.ts'
 import type { ProviderPool } from '../providers/provider-pool.ts'
 import type { Queue, QueueDepth } from '../queue/queue.ts'
@@ -29,6 +28,8 @@ export interface RecoveryOptions {
   readonly promoteIntervalMs: number
   readonly sweepIntervalMs: number
   readonly sweepGraceMs: number
+  /** For this long after its acceptance a message may be sent. */
+  readonly validityMs: number
   readonly reclaimIdleMs: number
   readonly claimLeaseMs: number
   readonly reportTimeoutMs: number
@@ -47,9 +48,16 @@ const recheckMs = 30_000
  * has just come back still refuses some. Who has just started cannot tell whether there was an outage.
  */
 const recordersFirstMs = 8 * recordPauseMsMax
+/** Older than anything in a queue. */
+const ageMsMax = 3_650 * dayMs
 const reclaimIntervalMs = 2_000
 const reclaimMax = 500
 const parkedIntervalMs = 250
+
+/** With the queue's clock set back, all that was appended counts as waiting. */
+function knownAgeMs({ oldestAgeMs }: QueueDepth): number | null {
+  return oldestAgeMs !== null && oldestAgeMs < 0 ? ageMsMax : oldestAgeMs
+}
 
 export function createRecoveryServices(options: RecoveryOptions): Service[] {
   const { store, queue, metrics, logger, clock } = options
@@ -73,13 +81,13 @@ export function createRecoveryServices(options: RecoveryOptions): Service[] {
   }
 
   async function promoteNow(): Promise<boolean> {
-    const [normal, express] = await oldestQueuedAt()
+    const [normal, express] = await oldestQueuedAges()
     const { promotions, more } = await store.promoteDue({
       recheckMs,
       reportTimeoutMs: options.reportTimeoutMs,
       unknownProviders: options.pool.unknownProviders,
       attemptsMax: options.attemptsMax,
-      oldestQueuedAt: { normal, express },
+      oldestQueuedAgeMs: { normal, express },
     })
     const ready: Record<Lane, MessageId[]> = { normal: [], express: [] }
     for (const { id, lane, action, wasSending } of promotions) {
@@ -95,23 +103,19 @@ export function createRecoveryServices(options: RecoveryOptions): Service[] {
   }
 
   /** A lane whose queue cannot tell, alone, is taken for one where all that was appended still waits. */
-  async function oldestQueuedAt(): Promise<[normal: Date | null, express: Date | null]> {
+  async function oldestQueuedAges(): Promise<[normal: number | null, express: number | null]> {
     const depths = await Promise.allSettled([queue.depth('normal'), queue.depth('express')])
     const [normal, express] = depths
     if (normal.status === 'rejected' && express.status === 'rejected') throw normal.reason
-    const oldest = (depth: PromiseSettledResult<QueueDepth>): Date | null =>
-      depth.status === 'fulfilled' ? depth.value.oldestAt : new Date(0)
-    return [oldest(normal), oldest(express)]
+    const ageMs = (depth: PromiseSettledResult<QueueDepth>): number | null =>
+      depth.status === 'fulfilled' ? knownAgeMs(depth.value) : ageMsMax
+    return [ageMs(normal), ageMs(express)]
   }
 
   async function sweep(lane: Lane): Promise<boolean> {
-    const { oldestAt } = await queue.depth(lane)
     const { found, more } = await store.sweepLane(lane, {
-      // What is younger than the oldest entry of the queue merely waits its turn.
-      upTo:
-        oldestAt === null
-          ? messageIdMax
-          : messageIdFloor(oldestAt.getTime() - options.sweepGraceMs),
+      oldestQueuedAgeMs: knownAgeMs(await queue.depth(lane)),
+      validityMs: options.validityMs,
       graceMs: options.sweepGraceMs,
       leaseMs: options.claimLeaseMs,
       reportTimeoutMs: options.reportTimeoutMs,

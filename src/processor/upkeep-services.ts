@@ -3,7 +3,6 @@ import { lanes } from '../domain/message.ts'
 import { providerModes } from '../domain/provider-mode.ts'
 import type { ProviderPool } from '../providers/provider-pool.ts'
 import type { Queue } from '../queue/queue.ts'
-import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { createPeriodic } from '../runtime/periodic.ts'
 import type { Permits } from '../runtime/permits.ts'
@@ -23,7 +22,6 @@ export interface UpkeepOptions {
   readonly retentionDays: number
   readonly metrics: ProcessorMetrics
   readonly logger: Logger
-  readonly clock: Clock
 }
 
 const partitionsIntervalMs = 600_000
@@ -33,7 +31,7 @@ const waitingIntervalMs = 10_000
 const circuitStates = ['closed', 'open', 'half_open'] as const
 
 export function createUpkeepServices(options: UpkeepOptions): Service[] {
-  const { store, queue, pool, permits, metrics, logger, clock } = options
+  const { store, queue, pool, permits, metrics, logger } = options
 
   async function keepPartitions(signal: AbortSignal): Promise<undefined> {
     await store.createPartitions(options.partitionsAheadDays)
@@ -49,8 +47,7 @@ export function createUpkeepServices(options: UpkeepOptions): Service[] {
       const depth = await queue.depth(lane)
       metrics.queueDepth.set({ lane }, depth.total)
       metrics.queuePending.set({ lane }, depth.pending)
-      const ageMs = depth.oldestAt === null ? 0 : clock.now() - depth.oldestAt.getTime()
-      metrics.oldestWaiting.set({ lane }, Math.max(0, ageMs) / 1_000)
+      metrics.oldestWaiting.set({ lane }, Math.max(0, depth.oldestAgeMs ?? 0) / 1_000)
     }
     return undefined
   }

@@ -17,8 +17,11 @@ export interface QueueDepth {
   readonly total: number
   /** Of those, delivered to a consumer and not yet acknowledged. */
   readonly pending: number
-  /** When the oldest unacknowledged entry was appended (the queue's own clock), or null when there is none. */
-  readonly oldestAt: Date | null
+  /**
+   * Since the oldest unacknowledged entry was appended, by the queue's own clock; null when there is none. Negative when that
+   * clock was set back since, so that nobody can tell.
+   */
+  readonly oldestAgeMs: number | null
 }
 
 /** Reads one lane for one consumer. Owns what a blocking read needs; not for concurrent use. */

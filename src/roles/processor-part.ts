@@ -47,6 +47,7 @@ export function createProcessorPart(options: ProcessorPartOptions): Service {
   const processor = createProcessor({
     isDataFault,
     ...processing,
+    validityMs: config.accept.messageValidityMs,
     store: options.store,
     queue: options.queue,
     pool,

@@ -6,7 +6,6 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { type Config, type Environment, given, providersByDefault } from '../config/config.ts'
 import { lanes } from '../domain/message.ts'
-import { messageIdFloor } from '../domain/message-id.ts'
 import { startEmbeddedPostgres } from '../embedded/embedded-postgres.ts'
 import type { ProviderSettings } from '../providers/provider.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -137,13 +136,14 @@ async function requireServersMigrated(config: Config, database: Database): Promi
  * The queue in the process began empty: all that waited in the last one is due now. So are the claims, when nobody else can have
  * any.
  */
-async function recoverQueue(store: Store, { postgres, processing }: Config): Promise<void> {
+async function recoverQueue(store: Store, { accept, postgres, processing }: Config): Promise<void> {
   const { reportTimeoutMs } = processing
+  const validityMs = accept.messageValidityMs
   const isAlone = postgres.write === null
   const leaseMs = isAlone ? 0 : processing.claimLeaseMs
-  const upTo = messageIdFloor(Date.now())
   for (const lane of lanes) {
-    while ((await store.sweepLane(lane, { upTo, graceMs: 0, leaseMs, reportTimeoutMs })).more);
+    const options = { oldestQueuedAgeMs: null, validityMs, graceMs: 0, leaseMs, reportTimeoutMs }
+    while ((await store.sweepLane(lane, options)).more);
   }
   await store.expediteLost(isAlone)
 }

@@ -87,7 +87,7 @@ export interface Reassignment {
   readonly provider: string
 }
 
-const reassignStatement = defineStatement<{ id: string }>(
+const reassignStatement = defineStatement<{ id: string; claim_token: string }>(
   'messages.reassign',
   `UPDATE messages m
    SET provider = moved.provider, claimed_at = now(),
@@ -96,12 +96,12 @@ const reassignStatement = defineStatement<{ id: string }>(
    WHERE m.id = moved.id AND m.id = ANY($1::uuid[]) AND m.id BETWEEN $5::uuid AND $6::uuid
      AND m.status = 'sending' AND m.claim_token = moved.claim_token
      AND m.provider IN (moved.from_provider, moved.provider)
-   RETURNING m.id`,
+   RETURNING m.id, m.claim_token`,
 )
 
 /**
  * Writes down, before the next submit, that claimed messages go to another provider, and renews their claims.
- * Answers the ids that are still the caller's; the others must not be submitted. A move whose answer got lost may be asked
+ * Answers those that are still the caller's; the others must not be submitted. A move whose answer got lost may be asked
  * for again; a copy of it that comes when the message has moved on changes nothing.
  *
  * @param leaseMs as in `claimMessages`
@@ -110,7 +110,7 @@ export async function reassignMessages(
   sql: Sql,
   reassignments: readonly Reassignment[],
   leaseMs: number,
-): Promise<Set<MessageId>> {
+): Promise<Set<Reassignment>> {
   if (reassignments.length === 0) return new Set()
   const ordered = reassignments.toSorted((a, b) => (a.id < b.id ? -1 : 1))
   const ids = ordered.map((reassignment) => reassignment.id)
@@ -124,5 +124,7 @@ export async function reassignMessages(
     max,
     leaseMs,
   ])
-  return new Set(rows.map((row) => row.id))
+  // By claim: an earlier one of the same message may be in the batch.
+  const held = new Map(rows.map((row) => [row.id, row.claim_token]))
+  return new Set(reassignments.filter(({ id, claimToken }) => held.get(id) === claimToken))
 }

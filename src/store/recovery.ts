@@ -34,7 +34,7 @@ export interface SweepResult {
 const sweepStatement = defineStatement<{ looked: number; found: Record<string, number> | null }>(
   'recovery.sweep',
   `WITH mark AS MATERIALIZED (
-     SELECT lane, watermark, least($2::uuid, $5::uuid) AS up_to
+     SELECT lane, watermark, $2::uuid AS up_to
      FROM sweep_watermarks WHERE lane = $1::lane FOR UPDATE SKIP LOCKED
    ), span AS MATERIALIZED (
      SELECT m.id, m.lane, m.status, m.due_at
@@ -64,13 +64,15 @@ const sweepStatement = defineStatement<{ looked: number; found: Record<string, n
 )
 
 /**
- * How far a sweep may go, and whether an INSERT runs longer than its time limit: a COMMIT that waits for the disk or for a
+ * How far a sweep may go: what is younger than the oldest entry of the queue merely waits its turn, unless its validity is over.
+ * And whether an INSERT runs longer than its time limit: a COMMIT that waits for the disk or for a
  * standby has none. Asked in a statement of its own, before the sweep's snapshot is taken: what has ended by then is visible
  * to the sweep, and what has not is younger than the limit of the same moment.
  */
 const sweepLimitStatement = defineStatement<{ up_to: string; blocked: boolean }>(
   'recovery.sweep_limit',
-  `SELECT uuid_v7_floor(now() - $1::bigint * interval '1 ms') AS up_to, EXISTS (
+  `SELECT uuid_v7_floor(now() - greatest($1::bigint, least(coalesce($2::bigint, 0) + $1::bigint, $3::bigint))
+                                * interval '1 ms') AS up_to, EXISTS (
      SELECT FROM pg_stat_activity
      WHERE datname = current_database() AND state <> 'idle' AND query LIKE '/* ${insertStatementName} */%'
        AND xact_start < now() - ($1::bigint - ${insertDelayMsMax}) * interval '1 ms'
@@ -78,23 +80,25 @@ const sweepLimitStatement = defineStatement<{ up_to: string; blocked: boolean }>
 )
 
 export interface SweepOptions {
-  /** Every row up to this id either reached the queue long ago or never will by itself. */
-  readonly upTo: MessageId
+  /** Of the lane's queue; null for an empty one. Ages, because its clock need not be the database's. */
+  readonly oldestQueuedAgeMs: number | null
+  readonly validityMs: number
   /** Younger rows, by the clock of PostgreSQL, are left alone: they may still be on their way into the table. */
   readonly graceMs: number
   readonly leaseMs: number
   readonly reportTimeoutMs: number
 }
 
-/** Moves one lane's watermark towards `upTo`, at most `sweepRowsMax` rows further; not while an INSERT is overdue. */
+/** Moves one lane's watermark on, at most `sweepRowsMax` rows further; not while an INSERT is overdue. */
 export async function sweepLane(
   sql: Sql,
   lane: Lane,
-  { upTo, graceMs, leaseMs, reportTimeoutMs }: SweepOptions,
+  { oldestQueuedAgeMs, validityMs, graceMs, leaseMs, reportTimeoutMs }: SweepOptions,
 ): Promise<SweepResult> {
-  const [limit] = await sweepLimitStatement(sql, [graceMs])
+  const ageMs = oldestQueuedAgeMs === null ? null : Math.ceil(oldestQueuedAgeMs)
+  const [limit] = await sweepLimitStatement(sql, [graceMs, ageMs, validityMs])
   if (limit === undefined || limit.blocked) return { more: false, found: {} }
-  const rows = await sweepStatement(sql, [lane, upTo, leaseMs, reportTimeoutMs, limit.up_to])
+  const rows = await sweepStatement(sql, [lane, limit.up_to, leaseMs, reportTimeoutMs])
   return { more: (rows[0]?.looked ?? 0) >= sweepRowsMax, found: rows[0]?.found ?? {} }
 }
 
@@ -105,8 +109,8 @@ export interface PromotionOptions {
   /** Providers whose in-doubt policy is `unknown`: what they may hold is never sent again. */
   readonly unknownProviders: readonly string[]
   readonly attemptsMax: number
-  /** When the oldest entry of each lane's queue was appended; null for an empty queue. */
-  readonly oldestQueuedAt: Readonly<Record<Lane, Date | null>>
+  /** Of each lane's queue; null for an empty one. Ages, because its clock need not be the database's. */
+  readonly oldestQueuedAgeMs: Readonly<Record<Lane, number | null>>
 }
 
 /** What became of a row that was due. */
@@ -143,8 +147,8 @@ const promoteStatement = defineStatement<{
        WHEN status = 'sending' AND (provider = ANY($3::text[]) OR attempts >= $4::int) THEN 'unknown'
        WHEN expires_at <= now() THEN
          CASE WHEN status = 'sending' OR in_doubt_provider IS NOT NULL THEN 'unknown' ELSE 'expired' END
-       WHEN status = 'queued' AND enqueued_at >=
-         CASE lane WHEN 'express' THEN $6::timestamptz ELSE $5::timestamptz END THEN 'waiting'
+       WHEN status = 'queued' AND enqueued_at >= now() -
+         CASE lane WHEN 'express' THEN $6::bigint ELSE $5::bigint END * interval '1 ms' THEN 'waiting'
        ELSE 'enqueue' END AS action
      FROM due
    ), moved AS (
@@ -191,8 +195,8 @@ export async function promoteDue(sql: Sql, options: PromotionOptions): Promise<P
     options.reportTimeoutMs,
     textArray(options.unknownProviders),
     options.attemptsMax,
-    options.oldestQueuedAt.normal?.toISOString() ?? null,
-    options.oldestQueuedAt.express?.toISOString() ?? null,
+    options.oldestQueuedAgeMs.normal,
+    options.oldestQueuedAgeMs.express,
   ])
   const promotions = rows.map((row) => ({
     id: row.id,

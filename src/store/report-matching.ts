@@ -62,16 +62,16 @@ const transitionGuard = reportedStates
 
 /**
  * From `r (ord, provider, provider_message_id, status, error_code, occurred_at)`, the array of its provider message ids, and
- * `$1`, the smallest message id looked at: finds the messages, keeps every report, moves each message once. Of several final reports for one message in a
+ * the smallest message id looked at: finds the messages, keeps every report, moves each message once. Of several final reports for one message in a
  * batch the first that came wins, like it does over several batches.
  */
-const matchAndMove = (references: string): string => `
+const matchAndMove = (references: string, idMin: string): string => `
   matched AS MATERIALIZED (
     SELECT DISTINCT ON (r.ord) r.*, known.message_id
     FROM r JOIN provider_references known
       ON known.provider_message_id = r.provider_message_id AND known.provider = r.provider
      AND known.provider_message_id = ANY(${references})
-     AND known.message_id >= $1::uuid
+     AND known.message_id >= ${idMin}
     ORDER BY r.ord, known.message_id DESC
   ), kept AS (
     INSERT INTO delivery_reports
@@ -106,7 +106,7 @@ const applyStatement = defineStatement<AppliedRow & { refused: number[] | null }
      SELECT ord, provider, provider_message_id, status, error_code, to_timestamp(occurred_ms / 1000.0) AS occurred_at
      FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::float8[])
        WITH ORDINALITY AS given (provider, provider_message_id, status, error_code, occurred_ms, ord)
-   ), ${matchAndMove('$3::text[]')}, unmatched AS MATERIALIZED (
+   ), ${matchAndMove('$3::text[]', '$1::uuid')}, unmatched AS MATERIALIZED (
      SELECT * FROM r WHERE NOT EXISTS (SELECT FROM matched WHERE matched.ord = r.ord)
    ), parked AS (
      INSERT INTO parked_reports (provider, provider_message_id, status, error_code, occurred_at)
@@ -150,7 +150,10 @@ const checkParkedStatement = defineStatement<AppliedRow & { given_up: GivenUpRep
      ORDER BY check_at LIMIT $2::int FOR UPDATE SKIP LOCKED
    ), r AS MATERIALIZED (
      SELECT id AS ord, provider, provider_message_id, status, error_code, occurred_at, received_at FROM taken
-   ), ${matchAndMove('ARRAY(SELECT provider_message_id FROM r)')}, given_up AS MATERIALIZED (
+   ), ${matchAndMove(
+     'ARRAY(SELECT provider_message_id FROM r)',
+     `(SELECT uuid_v7_floor(now() - $1::bigint * interval '1 ms'))`,
+   )}, given_up AS MATERIALIZED (
      SELECT ord, provider, provider_message_id, status FROM r
      WHERE received_at < now() - $3::bigint * interval '1 ms'
        AND NOT EXISTS (SELECT FROM matched WHERE matched.ord = r.ord)
@@ -177,7 +180,8 @@ export const parkedChecksMax = 1_000
 
 /**
  * Tries parked reports again, those that are due; each later than the last time, from 200 ms to 5 minutes.
- * Reports that stayed unmatched for `keepMs` are given up, each once.
+ * Reports that stayed unmatched for `keepMs` are given up, each once. All of it by the clock of PostgreSQL: one that is wrong
+ * here would match nothing and give up everything.
  */
 export async function checkParkedReports(
   sql: Sql,
@@ -185,11 +189,7 @@ export async function checkParkedReports(
   keepMs: number,
   nowMs: number,
 ): Promise<ParkedReportsChecked> {
-  const [row] = await checkParkedStatement(sql, [
-    messageIdFloor(nowMs - matchWindowMs),
-    parkedChecksMax,
-    keepMs,
-  ])
+  const [row] = await checkParkedStatement(sql, [matchWindowMs, parkedChecksMax, keepMs])
   return { ...appliedFrom(row, nowMs), givenUp: row?.given_up ?? [] }
 }
 

@@ -21,6 +21,9 @@ export type Fault = () => void
 /** How long a call to a database that is well is on its way, at most. */
 export const databaseDelayMsMax = 20
 
+/** By far more than the grace of the sweep. */
+const queueAheadMsMax = 60_000
+
 /** One of them is picked at each moment of trouble; what is there twice comes twice as often. */
 export function createFaults(options: FaultOptions): readonly Fault[] {
   const { time, say, databaseServer, queueServer } = options
@@ -55,6 +58,11 @@ export function createFaults(options: FaultOptions): readonly Fault[] {
   function queueEmptied(): void {
     say('the queue is emptied')
     queueServer.empty()
+  }
+
+  function queueClockSet(): void {
+    queueServer.aheadMs = (random() * 2 - 1) * queueAheadMsMax
+    say(`the queue's clock is set to ${(queueServer.aheadMs / 1_000).toFixed(1)} s ahead`)
   }
 
   function answersLost(): void {
@@ -120,6 +128,7 @@ export function createFaults(options: FaultOptions): readonly Fault[] {
     options.stopProcessor,
     queueEmptied,
     queueAway,
+    queueClockSet,
     away,
     answersLost,
     callsRefused,

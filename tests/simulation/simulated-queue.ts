@@ -2,23 +2,25 @@
 import type { Lane } from '../../src/domain/message.ts'
 import { createMemoryQueue } from '../../src/queue/memory/memory-queue.ts'
 import type { Queue, QueueEntry } from '../../src/queue/queue.ts'
+import type { Clock } from '../../src/runtime/clock.ts'
 import { call, type SimulatedProcess, type SimulatedServer } from './simulated-network.ts'
 import type { ServerOptions } from './simulated-store.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
-/** The queue's server: it can be emptied. */
+/** The queue's server: it can be emptied, and has a clock of its own. */
 export interface QueueServer extends SimulatedServer {
+  /** How much its clock is ahead of the others. */
+  aheadMs: number
   readonly current: () => { readonly queue: Queue; readonly generation: number }
   empty(): void
 }
 
 export function createQueueServer(time: VirtualTime): QueueServer {
-  const make = (generation: number) => ({
-    queue: createMemoryQueue({ clock: time.clock }),
-    generation,
-  })
+  const clock: Clock = { ...time.clock, now: () => time.clock.now() + server.aheadMs }
+  const make = (generation: number) => ({ queue: createMemoryQueue({ clock }), generation })
   let current = make(1)
-  return {
+  const server: QueueServer = {
+    aheadMs: 0,
     up: true,
     lostAnswers: 0,
     refused: 0,
@@ -29,6 +31,7 @@ export function createQueueServer(time: VirtualTime): QueueServer {
       current = make(current.generation + 1)
     },
   }
+  return server
 }
 
 /** The queue of one process. */

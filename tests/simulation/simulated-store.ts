@@ -1,7 +1,6 @@
 /** PostgreSQL as one process reaches it: the product's own statements behind a network that fails. */
 
 import type { Sql } from 'postgres'
-import { messageIdMax } from '../../src/domain/message-id.ts'
 import { claimMessages, reassignMessages } from '../../src/store/message-claims.ts'
 import { insertMessages } from '../../src/store/message-inserts.ts'
 import { promoteDue, sweepLane } from '../../src/store/recovery.ts'
@@ -110,7 +109,7 @@ export function storeFor(process: SimulatedProcess, options: ServerOptions): Sto
         execute((sql) => reassignMessages(sql, moves, leaseMs)),
       )
       // The others are somebody else's now: there is nothing to record.
-      for (const { id } of moves) if (!ours.has(id)) invariants.settled(process, id)
+      for (const move of moves) if (!ours.has(move)) invariants.settled(process, move.id)
       return ours
     },
     settleSent: (settlements, reportTimeoutMs) =>
@@ -157,7 +156,7 @@ export function storeFor(process: SimulatedProcess, options: ServerOptions): Sto
           if (mutant !== 'sweep without grace') return await sweepLane(sql, lane, sweep)
           // Nor with regard for what is on its way into the table.
           await sql`TRUNCATE simulated.pg_stat_activity`
-          return await sweepLane(sql, lane, { ...sweep, upTo: messageIdMax, graceMs: 0 })
+          return await sweepLane(sql, lane, { ...sweep, oldestQueuedAgeMs: null, graceMs: 0 })
         }),
       ),
     promoteDue: (promotion) =>

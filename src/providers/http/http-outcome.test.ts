@@ -26,7 +26,10 @@ describe('HTTP outcome', () => {
   })
 
   test('a gateway that stopped waiting leaves it in doubt', () => {
-    expect(answer(504, '')).toMatchObject({ kind: 'indeterminate', code: 'http_status_504' })
+    for (const status of [502, 504]) {
+      const code = `http_status_${status}`
+      expect(answer(status, '')).toMatchObject({ kind: 'indeterminate', code })
+    }
   })
 
   test('a conflict about the key leaves it in doubt, unless the provider says what is wrong', () => {
@@ -34,7 +37,7 @@ describe('HTTP outcome', () => {
     expect(answer(409, '{"error_code":"duplicate"}').kind).toBe('rejected')
   })
 
-  test.each([408, 425, 500, 502, 503])('%d is unavailable', (status) => {
+  test.each([408, 425, 500, 503])('%d is unavailable', (status) => {
     expect(answer(status, '').kind).toBe('unavailable')
   })
 

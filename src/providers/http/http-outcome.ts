@@ -22,8 +22,9 @@ export function classifyResponse(response: Response, body: string | null): Submi
   if (status === 429) {
     return { kind: 'throttled', retryAfterMs: retryAfterMs(response.headers), ...failure }
   }
-  // A proxy passed the request on and stopped waiting (RFC 9110 §15.6.5): the provider may have it.
-  if (status === 504) return { kind: 'indeterminate', ...failure }
+  // A proxy passed the request on and got no answer, or none that it understood (RFC 9110 §15.6.3, §15.6.5): the provider may
+  // have it.
+  if (status === 502 || status === 504) return { kind: 'indeterminate', ...failure }
   if (status === 408 || status === 425 || status >= 500) return { kind: 'unavailable', ...failure }
   // The same submit, sent before, is still being worked on there (draft-ietf-httpapi-idempotency-key-header, section 2.6).
   if (status === 409 && answer?.error_code === undefined) {

@@ -1,12 +1,17 @@
 /** Reading what a peer sends without trusting it to end. */
 
-/** The body as text, or null when it is longer than `bytesMax`; then the rest is not read. */
+/**
+ * The body as text, or null when it is longer than `bytesMax`; then the rest is not read. Of a compressed one, `content-length` is
+ * the size before it was unpacked, so that what comes is counted.
+ */
 export async function readBounded(response: Response, bytesMax: number): Promise<string | null> {
   const declared = response.headers.get('content-length')
   if (declared !== null) {
-    if (Number(declared) <= bytesMax) return await response.text()
-    await response.body?.cancel()
-    return null
+    if (Number(declared) > bytesMax) {
+      await response.body?.cancel()
+      return null
+    }
+    if (!response.headers.has('content-encoding')) return await response.text()
   }
   if (response.body === null) return ''
   const chunks: Uint8Array[] = []

@@ -152,7 +152,7 @@ export function createMemoryLane(
       return {
         total: unread.length + pending.size,
         pending: pending.size,
-        oldestAt: oldest === undefined ? null : new Date(oldest.appendedAtMs),
+        oldestAgeMs: oldest === undefined ? null : clock.now() - oldest.appendedAtMs,
       }
     },
     close() {

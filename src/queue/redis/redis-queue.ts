@@ -129,17 +129,18 @@ export function createRedisQueue(options: RedisQueueOptions): Queue {
 
   async function depth(lane: Lane): Promise<QueueDepth> {
     const stream = streams[lane]
-    const [length, pending, oldest] = await withGroup(main, source(lane), () =>
+    const [length, pending, oldest, time] = await withGroup(main, source(lane), () =>
       pipelined(client, [
         ['xlen', stream],
         ['xpending', stream, group],
         ['xrange', stream, '-', '+', 'COUNT', 1],
+        ['time'],
       ]),
     )
     return {
       total: Number(length),
       pending: Array.isArray(pending) ? Number(pending[0]) : 0,
-      oldestAt: entryTime(oldest),
+      oldestAgeMs: entryAgeMs(oldest, time),
     }
   }
 
@@ -177,8 +178,13 @@ export function createRedisQueue(options: RedisQueueOptions): Queue {
 }
 
 /** An entry's receipt begins with the server's time in milliseconds. */
-function entryTime(range: unknown): Date | null {
+/** @param time the answer to TIME: seconds and microseconds */
+function entryAgeMs(range: unknown, time: unknown): number | null {
   const first: unknown = Array.isArray(range) ? range[0] : undefined
   const receipt: unknown = Array.isArray(first) ? first[0] : undefined
-  return typeof receipt === 'string' ? new Date(Number.parseInt(receipt, 10)) : null
+  if (typeof receipt !== 'string') return null
+  const [seconds, microseconds] = Array.isArray(time) ? time.map(Number) : []
+  return (
+    (seconds ?? 0) * 1_000 + Math.floor((microseconds ?? 0) / 1_000) - Number.parseInt(receipt, 10)
+  )
 }

@@ -19,6 +19,15 @@ beforeEach(async () => {
 afterEach(() => observed.queue.close())
 afterAll(() => redis.stop())
 
+test('the age of the oldest entry is negative when the clock of Redis was set back since', async () => {
+  const { queue } = observed
+  const hourMs = 3_600_000
+  await queue.append('normal', newIds(1))
+  await redis.command('DEL', streams.normal)
+  await redis.command('XADD', streams.normal, `${Date.now() + hourMs}-0`, 'id', newIds(1)[0] ?? '')
+  expect((await queue.depth('normal')).oldestAgeMs).toBeWithin(-hourMs, -hourMs / 2)
+})
+
 test('after a flush every operation goes on, whichever comes first', async () => {
   const { queue } = observed
   const reader = queue.reader('normal', 'a')
@@ -30,7 +39,7 @@ test('after a flush every operation goes on, whichever comes first', async () =>
   await redis.command('FLUSHALL')
   await queue.acknowledge('normal', receiptsOf(held))
   await redis.command('FLUSHALL')
-  expect(await queue.depth('normal')).toEqual({ total: 0, pending: 0, oldestAt: null })
+  expect(await queue.depth('normal')).toEqual({ total: 0, pending: 0, oldestAgeMs: null })
   await redis.command('FLUSHALL')
   const ids = newIds(2)
   await queue.append('normal', ids)

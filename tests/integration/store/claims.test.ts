@@ -100,9 +100,18 @@ describe('claiming', () => {
       { ...move, id: second.id, claimToken: newClaimToken(Math.random) },
     ]
     const ours = await store.reassignMessages(moves, 60_000)
-    expect([...ours]).toEqual([first.id])
+    expect([...ours]).toEqual(moves.slice(0, 1))
     expect((await store.queries.get(first.id))?.provider).toBe('b')
     expect((await store.queries.get(second.id))?.provider).toBe('a')
+  })
+
+  test('of two claims of one message in a batch, only the one that holds it moves', async () => {
+    const { store } = fixture
+    const [message] = await claimedMessages(store, 1)
+    const held = { id: message?.id ?? '', claimToken, from: 'a', provider: 'b' }
+    const earlier = { ...held, claimToken: newClaimToken(Math.random), provider: 'c' }
+    const ours = await store.reassignMessages([earlier, held], 60_000)
+    expect([...ours]).toEqual([held])
   })
 
   test('a copy of a move that comes when the message has moved on changes nothing', async () => {
@@ -111,7 +120,7 @@ describe('claiming', () => {
     const id = message?.id ?? ''
     const toB = { id, claimToken, from: 'a', provider: 'b' }
     await store.reassignMessages([toB], 60_000)
-    expect([...(await store.reassignMessages([toB], 60_000))]).toEqual([id])
+    expect([...(await store.reassignMessages([toB], 60_000))]).toEqual([toB])
     await store.reassignMessages([{ ...toB, from: 'b', provider: 'c' }], 60_000)
     expect([...(await store.reassignMessages([toB], 60_000))]).toEqual([])
     expect((await store.queries.get(id))?.provider).toBe('c')

@@ -2,7 +2,6 @@
 import { afterAll, beforeEach, describe, expect, test } from 'bun:test'
 import { dayMs } from '../../../src/domain/duration.ts'
 import type { Lane } from '../../../src/domain/message.ts'
-import { messageIdFloor } from '../../../src/domain/message-id.ts'
 import { insertMessages } from '../../../src/store/message-inserts.ts'
 import type { PromotionOptions } from '../../../src/store/recovery.ts'
 import {
@@ -28,7 +27,8 @@ afterAll(async () => {
 const leaseMs = 60_000
 const sweep = (lane: Lane = 'normal') =>
   fixture.store.sweepLane(lane, {
-    upTo: messageIdFloor(Date.now() + 1_000),
+    oldestQueuedAgeMs: null,
+    validityMs,
     graceMs: -1_000,
     leaseMs,
     reportTimeoutMs: dayMs,
@@ -40,7 +40,7 @@ const promote = async (changes: Partial<PromotionOptions> = {}) => {
     reportTimeoutMs: dayMs,
     unknownProviders: [],
     attemptsMax: 3,
-    oldestQueuedAt: { normal: null, express: null },
+    oldestQueuedAgeMs: { normal: null, express: null },
     ...changes,
   })
   return promotions.map(({ id, action }) => ({ id, action }))
@@ -92,8 +92,8 @@ describe('recovery', () => {
     await sweep()
     await promote()
     await passTime(61_000)
-    const older = new Date(Date.now() - 3_600_000)
-    expect(await promote({ oldestQueuedAt: { normal: older, express: null } })).toEqual([
+    const older = 3_600_000
+    expect(await promote({ oldestQueuedAgeMs: { normal: older, express: null } })).toEqual([
       { id: message.id, action: 'waiting' },
     ])
     await passTime(61_000)
@@ -105,11 +105,11 @@ describe('recovery', () => {
     await fixture.store.insertMessages([message], validityMs)
     await sweep()
     await promote()
-    const older = new Date(Date.now() - 4 * 3_600_000)
+    const older = 4 * 3_600_000
     const nextLookMs = async (waitedMs: number) => {
       await fixture.database.write`
         UPDATE messages SET due_at = now(), enqueued_at = now() - ${waitedMs} * interval '1 ms'`
-      expect(await promote({ oldestQueuedAt: { normal: older, express: null } })).toEqual([
+      expect(await promote({ oldestQueuedAgeMs: { normal: older, express: null } })).toEqual([
         { id: message.id, action: 'waiting' },
       ])
       const [row] = await fixture.database.write<{ minutes: number }[]>`
@@ -163,11 +163,27 @@ describe('recovery', () => {
 
   test('nothing younger than the grace is swept, by the clock of PostgreSQL', async () => {
     await fixture.store.insertMessages([newMessage()], validityMs)
-    const options = { upTo: messageIdFloor(Date.now() + dayMs), leaseMs, reportTimeoutMs: dayMs }
+    const oldestQueuedAgeMs = null
+    const options = { oldestQueuedAgeMs, validityMs, leaseMs, reportTimeoutMs: dayMs }
     const early = await fixture.store.sweepLane('normal', { ...options, graceMs: 60_000 })
     expect(early.found).toEqual({})
     const due = await fixture.store.sweepLane('normal', { ...options, graceMs: -1_000 })
     expect(due.found).toEqual({ queued: 1 })
+  })
+
+  test('what is younger than the oldest entry of the queue waits its turn, until its validity is over', async () => {
+    const { store, database } = fixture
+    const message = newMessage('normal', Date.now() - 120_000)
+    await store.insertMessages([message], 60_000)
+    await database.write`UPDATE messages SET due_at = NULL`
+    const options = { graceMs: 20_000, leaseMs, reportTimeoutMs: dayMs }
+    const sweepAt = (oldestQueuedAgeMs: number, validMs: number) =>
+      store.sweepLane('normal', { ...options, oldestQueuedAgeMs, validityMs: validMs })
+    expect((await sweepAt(110_000, dayMs)).found).toEqual({})
+    expect((await sweepAt(10 * 365 * dayMs, dayMs)).found).toEqual({})
+    expect((await sweepAt(10 * 365 * dayMs, 110_000)).found).toEqual({ queued: 1 })
+    await database.write`UPDATE messages SET expires_at = now()`
+    expect(await promote()).toEqual([{ id: message.id, action: 'expired' }])
   })
 
   test('a claim given up while its processor lived: what that one records is not sent again', async () => {
