@@ -82,12 +82,12 @@ export function createReportIntake(options: ReportIntakeOptions): ReportIntake {
 
 function toReport(provider: string, report: ProviderReportBody, nowMs: number): ProviderReport {
   const { message_id, status, error_code, occurred_at } = report
-  const givenMs = typeof occurred_at === 'string' ? Date.parse(occurred_at) : nowMs
+  const givenMs = typeof occurred_at === 'string' ? Date.parse(occurred_at) : Number.NaN
   return {
     provider,
     providerMessageId: message_id,
     status,
     errorCode: error_code || null,
-    occurredAtMs: givenMs > nowMs + futureMsMax || givenMs < nowMs - pastMsMax ? nowMs : givenMs,
+    occurredAtMs: givenMs <= nowMs + futureMsMax && givenMs >= nowMs - pastMsMax ? givenMs : null,
   }
 }

@@ -96,10 +96,9 @@ describe('reports', () => {
     expect(api.reportBatches).toEqual([3])
   })
 
-  test('a report without a time happened now; one from the far future or past too', async () => {
-    const beforeMs = Date.now()
+  test('a report without a time is taken as one; one from the far future or past too', async () => {
     const { occurred_at: _, ...timeless } = delivered
-    const nextDay = new Date(beforeMs + 3_600_000).toISOString()
+    const nextDay = new Date(Date.now() + 3_600_000).toISOString()
     await send([
       timeless,
       { ...delivered, occurred_at: '2999-01-01T00:00:00Z' },
@@ -110,10 +109,7 @@ describe('reports', () => {
       { ...delivered, occurred_at: '0001-01-01T00:00:00Z' },
     ])
     const [first, second, third, fourth, fifth, sixth, seventh] = api.reports
-    for (const report of [first, second, fourth, seventh]) {
-      expect(report?.occurredAtMs).toBeGreaterThanOrEqual(beforeMs)
-      expect(report?.occurredAtMs).toBeLessThanOrEqual(Date.now())
-    }
+    for (const report of [first, second, fourth, seventh]) expect(report?.occurredAtMs).toBeNull()
     expect(third?.occurredAtMs).toBe(Date.parse(nextDay))
     expect([fourth, fifth, sixth].map((report) => report?.errorCode)).toEqual([
       null,

@@ -39,7 +39,11 @@ export function storeFailure(error: unknown, classify: ClassifyDatabaseError): F
   switch (kind) {
     case 'unavailable':
     case 'timeout': {
-      const detail = 'The database does not answer.'
+      // The server stopped the statement itself: nothing was stored. Without its answer nobody knows.
+      const detail =
+        kind === 'timeout'
+          ? 'The database took too long; nothing was stored.'
+          : 'The database does not answer. What was sent may have been stored all the same: sent again, it may be stored twice.'
       const problem = passingProblem('unavailable', detail, databaseRetrySeconds)
       return { problem, reason: 'database' }
     }

@@ -8,8 +8,8 @@ export interface ProviderReport {
   /** `accepted` tells that the message is on its way; it is kept and moves nothing. */
   readonly status: ReportedState | 'accepted'
   readonly errorCode: string | null
-  /** By the provider's clock, in milliseconds since the Unix epoch; the time of arrival when it gave none. */
-  readonly occurredAtMs: number
+  /** By the provider's clock, in milliseconds since the Unix epoch; null when it gave none that can be. */
+  readonly occurredAtMs: number | null
 }
 
 /**

@@ -3,7 +3,7 @@
  * Expected results are values: an exception from a driver is a defect and is treated as indeterminate.
  */
 
-/** What every outcome but `taken` tells about its cause. Never holds a secret or a recipient. */
+/** What every outcome but `taken` tells about its cause. Holds no secret; a recipient in a provider's words is masked before they go on. */
 export interface SubmitFailure {
   /** Stable and machine-readable: a provider's code (`invalid_recipient`) or ours (`connection_refused`). */
   readonly code: string

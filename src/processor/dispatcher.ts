@@ -14,7 +14,7 @@ import type { ProviderPool, Reservation } from '../providers/provider-pool.ts'
 import type { Queue, QueueEntry } from '../queue/queue.ts'
 import { createBatcher } from '../runtime/batcher.ts'
 import type { Clock } from '../runtime/clock.ts'
-import { type Logger, maskRecipient, maskRecipientIn } from '../runtime/logger.ts'
+import { type Logger, maskRecipient } from '../runtime/logger.ts'
 import type { Permits } from '../runtime/permits.ts'
 import { retry } from '../runtime/retry.ts'
 import type { Reassignment } from '../store/message-claims.ts'
@@ -268,8 +268,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     if (outcome.kind === 'taken') {
       logger.info({ ...event, provider_message_id: outcome.providerMessageId })
     } else {
-      const masked = (text: string): string => maskRecipientIn(text, message.recipient)
-      logger.warn({ ...event, code: masked(outcome.code), detail: masked(outcome.detail) })
+      logger.warn({ ...event, code: outcome.code, detail: outcome.detail })
     }
   }
 

@@ -122,6 +122,14 @@ describe('a round', () => {
     expect(last.result.kind === 'unsent' && last.result.settlement.failures.length).toBe(2)
   })
 
+  test('what a provider says is kept without the number', async () => {
+    const detail = '1234567890 (+1234567890) is no subscriber'
+    const rejected: SubmitOutcome = { kind: 'rejected', code: 'unknown_1234567890', detail }
+    const { result } = await round({ outcomes: { a: rejected } })
+    expect(JSON.stringify(result)).toContain('is no subscriber')
+    expect(JSON.stringify(result)).not.toContain('1234567890')
+  })
+
   test('a rejection is final and nobody else is asked', async () => {
     const rejected: SubmitOutcome = { kind: 'rejected', code: 'invalid_recipient', detail: '' }
     const { result, submitted } = await round({ outcomes: { a: rejected, b: taken } })

@@ -7,6 +7,7 @@ import { type RetrySchedule, retryDelayMs } from '../domain/retry-schedule.ts'
 import type { AttemptFailure, SubmitOutcome } from '../domain/submit-outcome.ts'
 import type { ProviderPool, Reservation } from '../providers/provider-pool.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { maskRecipientIn } from '../runtime/logger.ts'
 import type { Reassignment } from '../store/message-claims.ts'
 import type { SentSettlement, UnsentSettlement } from '../store/settlements.ts'
 
@@ -131,8 +132,20 @@ async function submitOnce(
     options.workSignal,
   )
   const durationMs = options.clock.monotonicMs() - startedAtMs
-  options.onOutcome(message, reservation.provider, outcome, durationMs)
-  return outcome
+  const masked = withoutRecipient(outcome, message.recipient)
+  options.onOutcome(message, reservation.provider, masked, durationMs)
+  return masked
+}
+
+/** A provider's words often repeat the number; they are kept, shown and logged. */
+function withoutRecipient(outcome: SubmitOutcome, recipient: string): SubmitOutcome {
+  if (outcome.kind === 'taken') return outcome
+  const { code, detail } = outcome
+  return {
+    ...outcome,
+    code: maskRecipientIn(code, recipient),
+    detail: maskRecipientIn(detail, recipient),
+  }
 }
 
 /**

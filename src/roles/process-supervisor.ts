@@ -6,6 +6,7 @@ import { AggregatorRegistry } from 'prom-client'
 import type { Logger } from '../runtime/logger.ts'
 import { createNotifier, pause } from '../runtime/notifier.ts'
 import type { Service } from '../runtime/service.ts'
+import { createSharedCall } from '../runtime/shared-call.ts'
 import type { MetricsJson, ToChild, ToParent } from './process-messages.ts'
 import { exitCodes } from './run-until-stopped.ts'
 
@@ -117,7 +118,9 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     }
   }
 
-  async function metricsText(): Promise<string> {
+  const metricsText = createSharedCall(askForMetrics, 0)
+
+  async function askForMetrics(): Promise<string> {
     const request = ++requests
     const asked = [...children.values()].filter((child) => child.started)
     const collected: MetricsJson[] = []

@@ -1,5 +1,6 @@
 /** Whether a role may get traffic: its servers answer, and it is not stopping. */
 import { withDeadline } from '../runtime/deadline.ts'
+import { createSharedCall } from '../runtime/shared-call.ts'
 
 export interface ReadinessReport {
   readonly ready: boolean
@@ -14,6 +15,7 @@ export interface Readiness {
 }
 
 const checkMsMax = 2_000
+const answersKeptMs = 500
 
 /**
  * @param required what must answer for the role to be ready
@@ -34,11 +36,18 @@ export function createReadiness(
     }
   }
 
+  // Nobody is turned away here, and every call costs a statement.
+  const askAll = createSharedCall(
+    () =>
+      Promise.all(
+        Object.entries({ ...required, ...optional }).map(([name, check]) => ask(name, check)),
+      ),
+    answersKeptMs,
+  )
+
   return {
     async check() {
-      const answers = await Promise.all(
-        Object.entries({ ...required, ...optional }).map(([name, check]) => ask(name, check)),
-      )
+      const answers = await askAll()
       const checks: ReadinessReport['checks'] = {}
       for (const [name, ok] of answers) checks[name] = ok ? 'ok' : 'failing'
       if (stopping) checks.stopping = 'failing'

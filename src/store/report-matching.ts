@@ -61,7 +61,7 @@ const transitionGuard = reportedStates
   .join(' OR ')
 
 /**
- * From `r (ord, provider, provider_message_id, status, error_code, occurred_at)`, the array of its provider message ids, and
+ * From `r (ord, provider, provider_message_id, status, error_code, occurred_at, timeless)`, the array of its provider message ids, and
  * the smallest message id looked at: finds the messages, keeps every report, moves each message once. Of several final reports for one message in a
  * batch the first that came wins, like it does over several batches.
  */
@@ -78,6 +78,10 @@ const matchAndMove = (references: string, idMin: string): string => `
       (message_id, occurred_at, status, provider, provider_message_id, error_code)
     SELECT message_id, occurred_at, status, provider, provider_message_id, error_code
     FROM matched
+    WHERE NOT timeless OR NOT EXISTS (
+      SELECT FROM delivery_reports known
+      WHERE known.message_id = matched.message_id AND known.status = matched.status
+        AND known.provider_message_id = matched.provider_message_id)
     ON CONFLICT DO NOTHING
   ), best AS MATERIALIZED (
     SELECT DISTINCT ON (message_id) message_id, status, provider, provider_message_id
@@ -103,7 +107,8 @@ const appliedColumns = `
 const applyStatement = defineStatement<AppliedRow & { refused: number[] | null }>(
   'reports.apply',
   `WITH r AS MATERIALIZED (
-     SELECT ord, provider, provider_message_id, status, error_code, to_timestamp(occurred_ms / 1000.0) AS occurred_at
+     SELECT ord, provider, provider_message_id, status, error_code,
+       coalesce(to_timestamp(occurred_ms / 1000.0), now()) AS occurred_at, occurred_ms IS NULL AS timeless
      FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::float8[])
        WITH ORDINALITY AS given (provider, provider_message_id, status, error_code, occurred_ms, ord)
    ), ${matchAndMove('$3::text[]', '$1::uuid')}, unmatched AS MATERIALIZED (
@@ -111,7 +116,10 @@ const applyStatement = defineStatement<AppliedRow & { refused: number[] | null }
    ), parked AS (
      INSERT INTO parked_reports (provider, provider_message_id, status, error_code, occurred_at)
      SELECT provider, provider_message_id, status, error_code, occurred_at
-     FROM unmatched WHERE $7::int = 1
+     FROM unmatched WHERE $7::int = 1 AND (NOT timeless OR NOT EXISTS (
+       SELECT FROM parked_reports known
+       WHERE known.provider = unmatched.provider AND known.provider_message_id = unmatched.provider_message_id
+         AND known.status = unmatched.status))
      ON CONFLICT DO NOTHING RETURNING 1
    )
    SELECT ${appliedColumns}, (SELECT count(*) FROM parked)::int AS parked,
@@ -119,7 +127,7 @@ const applyStatement = defineStatement<AppliedRow & { refused: number[] | null }
 )
 
 /**
- * Stores and applies reports in one commit; when it resolves, each is applied, kept, parked or, when it would have to be parked
+ * Stores and applies reports in one commit, those without a time as of now and once for each message and status; when it resolves, each is applied, kept, parked or, when it would have to be parked
  * and must not, refused.
  *
  * @param matchWindowMs reports are matched to messages accepted within this time
@@ -137,7 +145,7 @@ export async function applyReports(
     textArray(reports.map((report) => report.providerMessageId)),
     plainArray(reports.map((report) => report.status)),
     textArray(reports.map((report) => report.errorCode)),
-    plainArray(reports.map((report) => report.occurredAtMs)),
+    plainArray(reports.map((report) => report.occurredAtMs ?? 'NULL')),
     mayPark ? 1 : 0,
   ])
   return { ...appliedFrom(row, nowMs), refused: new Set(row?.refused) }
@@ -149,7 +157,8 @@ const checkParkedStatement = defineStatement<AppliedRow & { given_up: GivenUpRep
      SELECT * FROM parked_reports WHERE check_at <= now()
      ORDER BY check_at LIMIT $2::int FOR UPDATE SKIP LOCKED
    ), r AS MATERIALIZED (
-     SELECT id AS ord, provider, provider_message_id, status, error_code, occurred_at, received_at FROM taken
+     SELECT id AS ord, provider, provider_message_id, status, error_code, occurred_at, received_at, false AS timeless
+     FROM taken
    ), ${matchAndMove(
      'ARRAY(SELECT provider_message_id FROM r)',
      `(SELECT uuid_v7_floor(now() - $1::bigint * interval '1 ms'))`,

@@ -186,7 +186,7 @@ async function run(
     const body = {
       message_id: report.providerMessageId,
       status: report.status,
-      occurred_at: new Date(report.occurredAtMs).toISOString(),
+      occurred_at: new Date(report.occurredAtMs ?? 0).toISOString(),
     }
     return new Promise((resolve) => {
       time.after(5_000, () => resolve(false))

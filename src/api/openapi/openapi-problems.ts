@@ -47,7 +47,8 @@ const details: Readonly<Record<ProblemKind, string>> = {
   'no-message-accepted': 'Every message has faults; messages lists them in order.',
   'internal-error': 'The request failed; the log tells why under its request id.',
   overloaded: 'Too many messages wait in the normal lane.',
-  unavailable: 'The database does not answer.',
+  unavailable:
+    'The database does not answer. Unless the detail says otherwise, the request may have been stored all the same; repeated, it may become a second message.',
 }
 
 const exampleFaults: Partial<Record<ProblemKind, { pointer: string; detail: string }[]>> = {

@@ -5,13 +5,14 @@
  * A work stream is never trimmed, because trimming drops what nobody has read; an acknowledged entry is deleted, because
  * XACK alone frees nothing.
  */
-import type { Lane } from '../../domain/message.ts'
+import { type Lane, lanes } from '../../domain/message.ts'
 import type { CorruptEntryListener, Queue, QueueDepth, QueueEntry, QueueReader } from '../queue.ts'
 import { createRedisConnection, type RedisEndpoint } from './connection.ts'
 import { setAside } from './corrupt-entries.ts'
 import { idField, parseEntries } from './entries.ts'
 import { evictingPolicy } from './eviction-policy.ts'
 import { type StreamGroup, withGroup } from './group.ts'
+import { forgetIdleConsumers } from './idle-consumers.ts'
 import { pipelined, type RedisCommand } from './pipeline.ts'
 import { createRedisReader } from './reader.ts'
 
@@ -52,7 +53,9 @@ export function createRedisQueue(options: RedisQueueOptions): Queue {
     blockMsMax: 0,
     onChange(up, error) {
       options.onConnectionChange?.(up, error)
-      if (up) void tellOfEviction()
+      if (!up) return
+      void tellOfEviction()
+      for (const lane of lanes) void forgetIdleConsumers(main, streams[lane], group)
     },
   })
   const { client } = main

@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'bun:test'
+import { createRedisConnection } from '../../../src/queue/redis/connection.ts'
 import { corruptKeptMax } from '../../../src/queue/redis/corrupt-entries.ts'
 import { corruptValueLengthMax } from '../../../src/queue/redis/entries.ts'
+import { forgetIdleConsumers } from '../../../src/queue/redis/idle-consumers.ts'
 import { endlessMs, idsOf, never, newIds, receiptsOf } from '../../conformance/queue-entries.ts'
 import { eventually } from '../../support/eventually.ts'
 import { errorOf, observeQueue, streams } from './redis-fixture.ts'
@@ -26,6 +28,26 @@ test('the age of the oldest entry is negative when the clock of Redis was set ba
   await redis.command('DEL', streams.normal)
   await redis.command('XADD', streams.normal, `${Date.now() + hourMs}-0`, 'id', newIds(1)[0] ?? '')
   expect((await queue.depth('normal')).oldestAgeMs).toBeWithin(-hourMs, -hourMs / 2)
+})
+
+test('consumers that are gone are forgotten, but not while entries are pending with them', async () => {
+  const { queue } = observed
+  await queue.append('normal', newIds(2))
+  await queue.reader('normal', 'holding').read(1, 0, never)
+  const done = await queue.reader('normal', 'idle').read(1, 0, never)
+  await queue.acknowledge('normal', receiptsOf(done))
+  const connection = createRedisConnection({
+    endpoint: { ...redis, commandTimeoutMs: 1_000 },
+    name: 'idle-consumers-test',
+    blockMsMax: 0,
+    onChange: () => undefined,
+  })
+  await forgetIdleConsumers(connection, streams.normal, 'processors')
+  expect(await consumers()).toEqual(['holding', 'idle'])
+  await forgetIdleConsumers(connection, streams.normal, 'processors', 0)
+  expect(await consumers()).toEqual(['holding'])
+  await forgetIdleConsumers(connection, streams.express, 'processors', 0)
+  await connection.close()
 })
 
 test('after a flush every operation goes on, whichever comes first', async () => {
@@ -203,4 +225,9 @@ async function untilBlocked(): Promise<void> {
     async () => String(await redis.command('INFO', 'clients')).includes('blocked_clients:1'),
     { what: 'the reader waits' },
   )
+}
+
+async function consumers(): Promise<string[]> {
+  const all = await redis.command('XINFO', 'CONSUMERS', streams.normal, 'processors')
+  return (all as unknown[][]).map((fields) => String(fields[1])).toSorted()
 }

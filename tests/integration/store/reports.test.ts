@@ -61,6 +61,19 @@ describe('delivery reports', () => {
     expect(kept?.map(({ status }) => status)).toEqual(['sent', 'delivered'])
   })
 
+  test('one without a time that is repeated is kept once, parked or not', async () => {
+    const [id = ''] = await sentMessages(1)
+    const timeless = { ...report(id, 'delivered'), occurredAtMs: null }
+    for (let times = 0; times < 3; times++) expect((await apply(timeless)).matched).toBe(1)
+    const kept = await fixture.store.queries.reports(id)
+    expect(kept?.map(({ status }) => status)).toEqual(['sent', 'delivered'])
+    const early = { ...timeless, providerMessageId: `early-${id}` }
+    for (let times = 0; times < 3; times++) await apply(early)
+    const [parked] = await fixture.database.write<{ count: number }[]>`
+      SELECT count(*)::int FROM parked_reports WHERE provider_message_id = ${early.providerMessageId}`
+    expect(parked?.count).toBe(1)
+  })
+
   test('a final state stays, whatever comes after it', async () => {
     const [id = ''] = await sentMessages(1)
     await apply(report(id, 'undelivered'))
