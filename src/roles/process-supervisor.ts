@@ -118,7 +118,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     }
   }
 
-  const metricsText = createSharedCall(askForMetrics, 0)
+  const metricsText = createSharedCall(askForMetrics)
 
   async function askForMetrics(): Promise<string> {
     const request = ++requests

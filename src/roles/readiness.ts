@@ -15,7 +15,6 @@ export interface Readiness {
 }
 
 const checkMsMax = 2_000
-const answersKeptMs = 500
 
 /**
  * @param required what must answer for the role to be ready
@@ -37,12 +36,10 @@ export function createReadiness(
   }
 
   // Nobody is turned away here, and every call costs a statement.
-  const askAll = createSharedCall(
-    () =>
-      Promise.all(
-        Object.entries({ ...required, ...optional }).map(([name, check]) => ask(name, check)),
-      ),
-    answersKeptMs,
+  const askAll = createSharedCall(() =>
+    Promise.all(
+      Object.entries({ ...required, ...optional }).map(([name, check]) => ask(name, check)),
+    ),
   )
 
   return {
