@@ -113,13 +113,14 @@ export function createRecoveryServices(options: RecoveryOptions): Service[] {
   }
 
   async function sweep(lane: Lane): Promise<boolean> {
-    const { found, more } = await store.sweepLane(lane, {
+    const { found, more, sessionsEnded } = await store.sweepLane(lane, {
       oldestQueuedAgeMs: knownAgeMs(await queue.depth(lane)),
       validityMs: options.validityMs,
       graceMs: options.sweepGraceMs,
       leaseMs: options.claimLeaseMs,
       reportTimeoutMs: options.reportTimeoutMs,
     })
+    if (sessionsEnded > 0) logger.warn({ event: 'session.abandoned', lane, count: sessionsEnded })
     for (const [status, count] of Object.entries(found)) {
       metrics.sweepFound.inc({ lane, status }, count)
     }

@@ -7,7 +7,7 @@ import type { Logger } from '../runtime/logger.ts'
 import type { Registry } from '../runtime/metrics.ts'
 import { createPeriodic } from '../runtime/periodic.ts'
 import type { Service } from '../runtime/service.ts'
-import { createDatabase, type Database } from '../store/database.ts'
+import { applicationNamePrefix, createDatabase, type Database } from '../store/database.ts'
 import { createMigrationStore } from '../store/migrations.ts'
 import type { ServerAddress } from '../store/pool.ts'
 import { createReplicaLag } from '../store/replica-lag.ts'
@@ -34,7 +34,7 @@ export function databaseFor(
     tls: postgres.tls,
     poolReadMax: postgres.poolReadMax,
     statementTimeoutMs: postgres.statementTimeoutMs,
-    applicationName: `sms-gateway ${role}`,
+    applicationName: `${applicationNamePrefix} ${role}`,
   }
   if (embedded !== null) {
     const address = { host: embedded.socketPath, port: 5432 }

@@ -6,6 +6,9 @@ import postgres, { type Sql } from 'postgres'
 import { answerOf, createPool, type Pool, type ServerAddress } from './pool.ts'
 import { askWhetherWritable } from './read-only-server.ts'
 
+/** By this the sessions of the gateway are known among others. */
+export const applicationNamePrefix = 'sms-gateway'
+
 export interface DatabaseOptions {
   readonly write: ServerAddress
   /** Equal to `write` when there is no replica. */
@@ -17,7 +20,7 @@ export interface DatabaseOptions {
   readonly poolWriteMax: number
   readonly poolReadMax: number
   readonly statementTimeoutMs: number
-  /** Shown in pg_stat_activity. */
+  /** Shown in pg_stat_activity; begins with `applicationNamePrefix`. */
   readonly applicationName: string
   /** The embedded server is one session for all: no settings per connection, no second pool. */
   readonly embedded: boolean

@@ -9,6 +9,7 @@ import type { Lane, MessageId } from '../domain/message.ts'
 import { insertDelayMsMax } from '../domain/message-id.ts'
 import { finalStates, type MessageState } from '../domain/message-state.ts'
 import { textArray } from './array-literal.ts'
+import { applicationNamePrefix } from './database.ts'
 import { insertStatementName } from './message-inserts.ts'
 import { defineStatement } from './statement.ts'
 
@@ -25,6 +26,8 @@ export interface SweepResult {
   readonly more: boolean
   /** Rows that were given a `due_at`, by the state they were found in. */
   readonly found: Readonly<Partial<Record<MessageState, number>>>
+  /** Sessions that were ended because their client had left in the middle of a statement. */
+  readonly sessionsEnded: number
 }
 
 /**
@@ -65,18 +68,26 @@ const sweepStatement = defineStatement<{ looked: number; found: Record<string, n
 
 /**
  * How far a sweep may go: what is younger than the oldest entry of the queue merely waits its turn, unless its validity is over.
- * And whether an INSERT runs longer than its time limit: a COMMIT that waits for the disk or for a
- * standby has none. Asked in a statement of its own, before the sweep's snapshot is taken: what has ended by then is visible
- * to the sweep, and what has not is younger than the limit of the same moment.
+ * And whether an INSERT runs longer than its time limit: a COMMIT that waits for the disk or for a standby has none. Asked in a
+ * statement of its own, before the sweep's snapshot is taken: what has ended by then is visible to the sweep, and what has not is
+ * younger than the limit of the same moment.
+ *
+ * A statement that has waited so long for the rest of what its client sends waits for a machine that vanished. PostgreSQL
+ * would keep it, its rows locked, until TCP gives up, by default after two hours: its time limit does not end that wait.
  */
-const sweepLimitStatement = defineStatement<{ up_to: string; blocked: boolean }>(
+const sweepLimitStatement = defineStatement<{ up_to: string; blocked: boolean; ended: number }>(
   'recovery.sweep_limit',
-  `SELECT uuid_v7_floor(now() - greatest($1::bigint, least(coalesce($2::bigint, 0) + $1::bigint, $3::bigint))
+  `WITH abandoned AS MATERIALIZED (
+     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE datname = current_database() AND usename = current_user AND application_name LIKE '${applicationNamePrefix}%'
+       AND state = 'active' AND wait_event = 'ClientRead' AND state_change < now() - $1::bigint * interval '1 ms'
+   )
+   SELECT uuid_v7_floor(now() - greatest($1::bigint, least(coalesce($2::bigint, 0) + $1::bigint, $3::bigint))
                                 * interval '1 ms') AS up_to, EXISTS (
      SELECT FROM pg_stat_activity
      WHERE datname = current_database() AND state <> 'idle' AND query LIKE '/* ${insertStatementName} */%'
        AND xact_start < now() - ($1::bigint - ${insertDelayMsMax}) * interval '1 ms'
-   ) AS blocked`,
+   ) AS blocked, (SELECT count(*) FROM abandoned)::int AS ended`,
 )
 
 export interface SweepOptions {
@@ -97,9 +108,11 @@ export async function sweepLane(
 ): Promise<SweepResult> {
   const ageMs = oldestQueuedAgeMs === null ? null : Math.ceil(oldestQueuedAgeMs)
   const [limit] = await sweepLimitStatement(sql, [graceMs, ageMs, validityMs])
-  if (limit === undefined || limit.blocked) return { more: false, found: {} }
+  const sessionsEnded = limit?.ended ?? 0
+  if (limit === undefined || limit.blocked) return { more: false, found: {}, sessionsEnded }
   const rows = await sweepStatement(sql, [lane, limit.up_to, leaseMs, reportTimeoutMs])
-  return { more: (rows[0]?.looked ?? 0) >= sweepRowsMax, found: rows[0]?.found ?? {} }
+  const [row] = rows
+  return { more: (row?.looked ?? 0) >= sweepRowsMax, found: row?.found ?? {}, sessionsEnded }
 }
 
 export interface PromotionOptions {

@@ -59,7 +59,8 @@ export async function startSimulatedDatabase(): Promise<SimulatedDatabase> {
     CREATE FUNCTION simulated.now() RETURNS timestamptz LANGUAGE sql STABLE AS
       $$ SELECT current_setting('simulated.now')::timestamptz $$;
     CREATE TABLE simulated.pg_stat_activity (
-      id bigint GENERATED ALWAYS AS IDENTITY, datname name, state text, query text, xact_start timestamptz);
+      id bigint GENERATED ALWAYS AS IDENTITY, datname name, state text, query text,
+      xact_start timestamptz, pid integer, usename name, application_name text, wait_event text, state_change timestamptz);
     SET simulated.now = '${iso(startMs)}';
     SET search_path = simulated, pg_catalog, public`)
   // New objects go where the first schema of the path says.
