@@ -106,14 +106,15 @@ export async function sweepLane(
   lane: Lane,
   { oldestQueuedAgeMs, validityMs, graceMs, leaseMs, reportTimeoutMs }: SweepOptions,
 ): Promise<SweepResult> {
-  const ageMs = oldestQueuedAgeMs === null ? null : Math.ceil(oldestQueuedAgeMs)
-  const [limit] = await sweepLimitStatement(sql, [graceMs, ageMs, validityMs])
+  const [limit] = await sweepLimitStatement(sql, [graceMs, wholeMs(oldestQueuedAgeMs), validityMs])
   const sessionsEnded = limit?.ended ?? 0
   if (limit === undefined || limit.blocked) return { more: false, found: {}, sessionsEnded }
   const rows = await sweepStatement(sql, [lane, limit.up_to, leaseMs, reportTimeoutMs])
   const [row] = rows
   return { more: (row?.looked ?? 0) >= sweepRowsMax, found: row?.found ?? {}, sessionsEnded }
 }
+
+const wholeMs = (ms: number | null): number | null => (ms === null ? null : Math.ceil(ms))
 
 export interface PromotionOptions {
   /** Rows put back into the queue are looked at again after this time, and later while they wait there. */
@@ -208,8 +209,8 @@ export async function promoteDue(sql: Sql, options: PromotionOptions): Promise<P
     options.reportTimeoutMs,
     textArray(options.unknownProviders),
     options.attemptsMax,
-    options.oldestQueuedAgeMs.normal,
-    options.oldestQueuedAgeMs.express,
+    wholeMs(options.oldestQueuedAgeMs.normal),
+    wholeMs(options.oldestQueuedAgeMs.express),
   ])
   const promotions = rows.map((row) => ({
     id: row.id,

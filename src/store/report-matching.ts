@@ -61,9 +61,9 @@ const transitionGuard = reportedStates
   .join(' OR ')
 
 /**
- * From `r (ord, provider, provider_message_id, status, error_code, occurred_at, timeless)`, the array of its provider message ids, and
- * the smallest message id looked at: finds the messages, keeps every report, moves each message once. Of several final reports for one message in a
- * batch the first that came wins, like it does over several batches.
+ * From `r (ord, provider, provider_message_id, status, error_code, occurred_at, timeless)`, the array of its provider message ids,
+ * and the smallest message id looked at: finds the messages, keeps every report, moves each message once. Of several final reports
+ * for one message in a batch the first that came wins, like it does over several batches.
  */
 const matchAndMove = (references: string, idMin: string): string => `
   matched AS MATERIALIZED (
@@ -127,8 +127,8 @@ const applyStatement = defineStatement<AppliedRow & { refused: number[] | null }
 )
 
 /**
- * Stores and applies reports in one commit, those without a time as of now and once for each message and status; when it resolves, each is applied, kept, parked or, when it would have to be parked
- * and must not, refused.
+ * Stores and applies reports in one commit, those without a time as of now and once for each message and status. When it resolves,
+ * each is applied, kept, parked or, when it would have to be parked and must not, refused.
  *
  * @param matchWindowMs reports are matched to messages accepted within this time
  */

@@ -61,7 +61,7 @@ export function createFaults(options: FaultOptions): readonly Fault[] {
   }
 
   function queueClockSet(): void {
-    queueServer.aheadMs = (random() * 2 - 1) * queueAheadMsMax
+    queueServer.aheadMs = Math.round((random() * 2 - 1) * queueAheadMsMax)
     say(`the queue's clock is set to ${(queueServer.aheadMs / 1_000).toFixed(1)} s ahead`)
   }
 

@@ -1,7 +1,7 @@
 /** Consumers that are gone: every start of a processor makes a new one, and Redis keeps them all. */
 import type { RedisConnection } from './connection.ts'
 
-/** Longer than any processor that lives is silent: it reads all the time. */
+/** A processor that lives reads all the time, unless it has no room; forgotten all the same, it is made again by its next read. */
 const idleMsMin = 3_600_000
 
 /** In one step, for a consumer's pending entries go with it. What has any is kept for the reclaim. */

@@ -180,8 +180,11 @@ export function createRedisQueue(options: RedisQueueOptions): Queue {
   }
 }
 
-/** An entry's receipt begins with the server's time in milliseconds. */
-/** @param time the answer to TIME: seconds and microseconds */
+/**
+ * An entry's receipt begins with the server's time in milliseconds.
+ *
+ * @param time the answer to TIME: seconds and microseconds
+ */
 function entryAgeMs(range: unknown, time: unknown): number | null {
   const first: unknown = Array.isArray(range) ? range[0] : undefined
   const receipt: unknown = Array.isArray(first) ? first[0] : undefined
