@@ -42,8 +42,8 @@ export function storeFailure(error: unknown, classify: ClassifyDatabaseError): F
       // The server stopped the statement itself: nothing was stored. Without its answer nobody knows.
       const detail =
         kind === 'timeout'
-          ? 'The database took too long; nothing was stored.'
-          : 'The database does not answer. What was sent may have been stored all the same: sent again, it may be stored twice.'
+          ? 'The database took too long, and stopped: nothing was changed.'
+          : 'The database does not answer: whether the request was carried out is not known.'
       const problem = passingProblem('unavailable', detail, databaseRetrySeconds)
       return { problem, reason: 'database' }
     }

@@ -34,7 +34,7 @@ export interface ClaimedMessage {
   readonly recipient: string
   readonly senderId: string | null
   readonly text: string
-  /** Counts claims, from 1. */
+  /** Counts claims, from 1, but for those that were handed back before anything went out. */
   readonly attempt: number
   /** The fencing token: whatever is written for this claim names it. */
   readonly claimToken: ClaimToken

@@ -19,7 +19,10 @@ import type { ProcessorMetrics } from './processor-metrics.ts'
 import { recordPauseMsMax } from './recorder.ts'
 
 export interface RecoveryOptions {
-  readonly store: Pick<Store, 'promoteDue' | 'sweepLane' | 'checkParkedReports' | 'ping'>
+  readonly store: Pick<
+    Store,
+    'promoteDue' | 'sweepLane' | 'checkParkedReports' | 'endAbandonedSessions' | 'ping'
+  >
   readonly queue: Pick<Queue, 'append' | 'depth' | 'reclaim'>
   readonly pool: Pick<ProviderPool, 'unknownProviders' | 'room'>
   readonly permits: Permits
@@ -52,6 +55,7 @@ const recordersFirstMs = 8 * recordPauseMsMax
 const ageMsMax = 3_650 * dayMs
 const reclaimIntervalMs = 2_000
 const reclaimMax = 500
+const abandonedIntervalMs = 2_000
 const parkedIntervalMs = 250
 
 /** With the queue's clock set back, all that was appended counts as waiting. */
@@ -113,14 +117,13 @@ export function createRecoveryServices(options: RecoveryOptions): Service[] {
   }
 
   async function sweep(lane: Lane): Promise<boolean> {
-    const { found, more, sessionsEnded } = await store.sweepLane(lane, {
+    const { found, more } = await store.sweepLane(lane, {
       oldestQueuedAgeMs: knownAgeMs(await queue.depth(lane)),
       validityMs: options.validityMs,
       graceMs: options.sweepGraceMs,
       leaseMs: options.claimLeaseMs,
       reportTimeoutMs: options.reportTimeoutMs,
     })
-    if (sessionsEnded > 0) logger.warn({ event: 'session.abandoned', lane, count: sessionsEnded })
     for (const [status, count] of Object.entries(found)) {
       metrics.sweepFound.inc({ lane, status }, count)
     }
@@ -139,6 +142,12 @@ export function createRecoveryServices(options: RecoveryOptions): Service[] {
     options.permits.take(express, taken.length)
     options.dispatcher.dispatch(lane, taken)
     return entries.length === count
+  }
+
+  async function endAbandoned(): Promise<undefined> {
+    const count = await store.endAbandonedSessions(options.sweepGraceMs)
+    if (count > 0) logger.warn({ event: 'session.abandoned', count })
+    return undefined
   }
 
   async function checkParked(): Promise<undefined> {
@@ -161,6 +170,7 @@ export function createRecoveryServices(options: RecoveryOptions): Service[] {
       chore(`sweep ${lane}`, options.sweepIntervalMs, () => sweep(lane)),
       chore(`reclaim ${lane}`, reclaimIntervalMs, () => reclaim(lane)),
     ]),
+    chore('end abandoned sessions', abandonedIntervalMs, endAbandoned),
     chore('check parked reports', parkedIntervalMs, checkParked),
   ]
 }

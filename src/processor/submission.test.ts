@@ -205,8 +205,12 @@ describe('a round', () => {
     test('is unknown when another rejects it: that one may have sent it', async () => {
       const rejected: SubmitOutcome = { kind: 'rejected', code: 'invalid_recipient', detail: '' }
       const options = { changes: halfSpent, attemptsMax: 4 }
-      const there = await round({ ...options, outcomes: { a: taken, b: rejected } })
-      expect(there.result).toMatchObject({ settlement: { result: 'rejected' } })
+      const there = { outcomes: { a: taken, b: rejected }, attemptsMax: 4 }
+      const early = await round({ ...there, changes: inDoubtAtB })
+      expect(early.result).toMatchObject({ settlement: { result: 'rejected' } })
+      // Others may have been asked since.
+      const late = await round({ ...there, changes: halfSpent })
+      expect(late.result).toMatchObject({ settlement: { result: 'unknown' } })
       const elsewhere = await round({ ...options, outcomes: { a: rejected, b: unavailable } })
       expect(elsewhere.submitted).toEqual(['b', 'a'])
       expect(elsewhere.result).toMatchObject({ settlement: { result: 'unknown' } })

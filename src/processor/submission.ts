@@ -86,9 +86,12 @@ export async function runRound(
     const { provider } = reservation
     failures.push({ attempt: message.attempt, provider, kind: outcome.kind, code, detail, at })
     if (outcome.kind === 'rejected') {
-      // The one that may hold it need not think so too.
-      const isMaybeElsewhere = (message.inDoubtProvider ?? provider) !== provider
-      return final(message, isMaybeElsewhere ? 'unknown' : 'rejected', provider, failures)
+      return final(
+        message,
+        mayBeElsewhere(message, provider, options) ? 'unknown' : 'rejected',
+        provider,
+        failures,
+      )
     }
     if (outcome.kind === 'indeterminate') return inDoubt(message, reservation, failures, options)
     if (outcome.kind === 'throttled') retryAfterMs = Math.max(retryAfterMs, outcome.retryAfterMs)
@@ -114,6 +117,16 @@ function providerBoundTo(message: ClaimedMessage, options: SubmissionOptions): s
   const { inDoubtProvider } = message
   if (inDoubtProvider === null || !options.pool.has(inDoubtProvider)) return null
   return message.attempt <= Math.ceil(options.retry.attemptsMax / 2) ? inDoubtProvider : null
+}
+
+/** Whether a provider that did not reject it may hold it: one is remembered, and in the second half others may have been asked. */
+function mayBeElsewhere(
+  { attempt, inDoubtProvider }: ClaimedMessage,
+  provider: string,
+  options: SubmissionOptions,
+): boolean {
+  if (inDoubtProvider === null) return false
+  return inDoubtProvider !== provider || attempt > Math.ceil(options.retry.attemptsMax / 2)
 }
 
 async function submitOnce(

@@ -145,7 +145,7 @@ async function recoverQueue(store: Store, { accept, postgres, processing }: Conf
     const options = { oldestQueuedAgeMs: null, validityMs, graceMs: 0, leaseMs, reportTimeoutMs }
     while ((await store.sweepLane(lane, options)).more);
   }
-  await store.expediteLost(isAlone)
+  while (await store.expediteLost(isAlone));
 }
 
 function mockProviders(): ProviderSettings[] {

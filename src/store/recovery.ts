@@ -9,7 +9,6 @@ import type { Lane, MessageId } from '../domain/message.ts'
 import { insertDelayMsMax } from '../domain/message-id.ts'
 import { finalStates, type MessageState } from '../domain/message-state.ts'
 import { textArray } from './array-literal.ts'
-import { applicationNamePrefix } from './database.ts'
 import { insertStatementName } from './message-inserts.ts'
 import { defineStatement } from './statement.ts'
 
@@ -18,6 +17,8 @@ const finalList = finalStates.map((state) => `'${state}'`).join(', ')
 /** The most rows one sweep looks at, and one promotion moves. */
 const sweepRowsMax = 5_000
 const promotionsMax = 1_000
+/** The most rows that one statement makes due after the loss of the queue. */
+const expeditedMax = 5_000
 /** What waits in the queue is looked at less and less often, and at least this often. */
 const waitingLooksMinutesMax = 10
 
@@ -26,8 +27,6 @@ export interface SweepResult {
   readonly more: boolean
   /** Rows that were given a `due_at`, by the state they were found in. */
   readonly found: Readonly<Partial<Record<MessageState, number>>>
-  /** Sessions that were ended because their client had left in the middle of a statement. */
-  readonly sessionsEnded: number
 }
 
 /**
@@ -71,23 +70,15 @@ const sweepStatement = defineStatement<{ looked: number; found: Record<string, n
  * And whether an INSERT runs longer than its time limit: a COMMIT that waits for the disk or for a standby has none. Asked in a
  * statement of its own, before the sweep's snapshot is taken: what has ended by then is visible to the sweep, and what has not is
  * younger than the limit of the same moment.
- *
- * A statement that has waited so long for the rest of what its client sends waits for a machine that vanished. PostgreSQL
- * would keep it, its rows locked, until TCP gives up, by default after two hours: its time limit does not end that wait.
  */
-const sweepLimitStatement = defineStatement<{ up_to: string; blocked: boolean; ended: number }>(
+const sweepLimitStatement = defineStatement<{ up_to: string; blocked: boolean }>(
   'recovery.sweep_limit',
-  `WITH abandoned AS MATERIALIZED (
-     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-     WHERE datname = current_database() AND usename = current_user AND application_name LIKE '${applicationNamePrefix}%'
-       AND state = 'active' AND wait_event = 'ClientRead' AND state_change < now() - $1::bigint * interval '1 ms'
-   )
-   SELECT uuid_v7_floor(now() - greatest($1::bigint, least(coalesce($2::bigint, 0) + $1::bigint, $3::bigint))
+  `SELECT uuid_v7_floor(now() - greatest($1::bigint, least(coalesce($2::bigint, 0) + $1::bigint, $3::bigint))
                                 * interval '1 ms') AS up_to, EXISTS (
      SELECT FROM pg_stat_activity
      WHERE datname = current_database() AND state <> 'idle' AND query LIKE '/* ${insertStatementName} */%'
        AND xact_start < now() - ($1::bigint - ${insertDelayMsMax}) * interval '1 ms'
-   ) AS blocked, (SELECT count(*) FROM abandoned)::int AS ended`,
+   ) AS blocked`,
 )
 
 export interface SweepOptions {
@@ -107,11 +98,9 @@ export async function sweepLane(
   { oldestQueuedAgeMs, validityMs, graceMs, leaseMs, reportTimeoutMs }: SweepOptions,
 ): Promise<SweepResult> {
   const [limit] = await sweepLimitStatement(sql, [graceMs, wholeMs(oldestQueuedAgeMs), validityMs])
-  const sessionsEnded = limit?.ended ?? 0
-  if (limit === undefined || limit.blocked) return { more: false, found: {}, sessionsEnded }
+  if (limit === undefined || limit.blocked) return { more: false, found: {} }
   const rows = await sweepStatement(sql, [lane, limit.up_to, leaseMs, reportTimeoutMs])
-  const [row] = rows
-  return { more: (row?.looked ?? 0) >= sweepRowsMax, found: row?.found ?? {}, sessionsEnded }
+  return { more: (rows[0]?.looked ?? 0) >= sweepRowsMax, found: rows[0]?.found ?? {} }
 }
 
 const wholeMs = (ms: number | null): number | null => (ms === null ? null : Math.ceil(ms))
@@ -221,19 +210,24 @@ export async function promoteDue(sql: Sql, options: PromotionOptions): Promise<P
   return { promotions, more: promotions.length >= promotionsMax }
 }
 
-const expediteStatement = defineStatement<never>(
+const expediteStatement = defineStatement<{ id: string }>(
   'recovery.expedite',
   `UPDATE messages SET due_at = now()
-   WHERE due_at > now() AND status IN ('queued', 'sending')
-     AND (status = 'queued' AND enqueued_at IS NOT NULL OR status = 'sending' AND $1::int = 1)`,
+   WHERE id = ANY(ARRAY(
+     SELECT id FROM messages
+     WHERE due_at > now()
+       AND (status = 'queued' AND enqueued_at IS NOT NULL OR status = 'sending' AND $1::int = 1)
+     ORDER BY due_at LIMIT ${expeditedMax} FOR UPDATE SKIP LOCKED))
+   RETURNING id`,
 )
 
 /**
- * The queue is lost: what was put back into it is due now, and not when it would be looked at next. What waits for its next
- * attempt goes on waiting.
+ * The queue is lost: of what was put back into it, so many are due now, and not when they would be looked at next. What waits for
+ * its next attempt goes on waiting.
  *
  * @param claimsToo no process lives that has a claim: they are lost as well
+ * @returns whether there may be more
  */
-export async function expediteLost(sql: Sql, claimsToo: boolean): Promise<void> {
-  await expediteStatement(sql, [claimsToo ? 1 : 0])
+export async function expediteLost(sql: Sql, claimsToo: boolean): Promise<boolean> {
+  return (await expediteStatement(sql, [claimsToo ? 1 : 0])).length === expeditedMax
 }

@@ -60,12 +60,27 @@ const transitionGuard = reportedStates
   })
   .join(' OR ')
 
+/** Reports that are kept, of the messages that a report without a time is about: its key holds no repeat off. */
+const keptBefore = `, kept_before AS MATERIALIZED (
+    SELECT message_id, status, provider_message_id FROM delivery_reports
+    WHERE message_id = ANY(ARRAY(SELECT message_id FROM matched WHERE timeless))
+      AND message_id >= (SELECT message_id FROM matched WHERE timeless ORDER BY message_id LIMIT 1)
+      AND message_id <= (SELECT message_id FROM matched WHERE timeless ORDER BY message_id DESC LIMIT 1)
+  )`
+const notKept = `
+    WHERE NOT timeless OR (message_id, status, provider_message_id) NOT IN (
+      SELECT message_id, status, provider_message_id FROM kept_before WHERE provider_message_id IS NOT NULL)`
+const notParked = `
+       AND (NOT timeless OR (provider, provider_message_id, status) NOT IN (
+         SELECT provider, provider_message_id, status FROM parked_reports
+         WHERE provider = ANY($2::text[]) AND provider_message_id = ANY($3::text[])))`
+
 /**
- * From `r (ord, provider, provider_message_id, status, error_code, occurred_at, timeless)`, the array of its provider message ids,
+ * From `r (ord, provider, provider_message_id, status, error_code, occurred_at)`, the array of its provider message ids,
  * and the smallest message id looked at: finds the messages, keeps every report, moves each message once. Of several final reports
  * for one message in a batch the first that came wins, like it does over several batches.
  */
-const matchAndMove = (references: string, idMin: string): string => `
+const matchAndMove = (references: string, idMin: string, timelessToo = false): string => `
   matched AS MATERIALIZED (
     SELECT DISTINCT ON (r.ord) r.*, known.message_id
     FROM r JOIN provider_references known
@@ -73,15 +88,11 @@ const matchAndMove = (references: string, idMin: string): string => `
      AND known.provider_message_id = ANY(${references})
      AND known.message_id >= ${idMin}
     ORDER BY r.ord, known.message_id DESC
-  ), kept AS (
+  )${timelessToo ? keptBefore : ''}, kept AS (
     INSERT INTO delivery_reports
       (message_id, occurred_at, status, provider, provider_message_id, error_code)
     SELECT message_id, occurred_at, status, provider, provider_message_id, error_code
-    FROM matched
-    WHERE NOT timeless OR NOT EXISTS (
-      SELECT FROM delivery_reports known
-      WHERE known.message_id = matched.message_id AND known.status = matched.status
-        AND known.provider_message_id = matched.provider_message_id)
+    FROM matched ${timelessToo ? notKept : ''}
     ON CONFLICT DO NOTHING
   ), best AS MATERIALIZED (
     SELECT DISTINCT ON (message_id) message_id, status, provider, provider_message_id
@@ -104,31 +115,31 @@ const appliedColumns = `
   (SELECT count(*) FROM matched)::int AS matched,
   (SELECT json_agg(moved) FROM moved) AS moved`
 
-const applyStatement = defineStatement<AppliedRow & { refused: number[] | null }>(
-  'reports.apply',
-  `WITH r AS MATERIALIZED (
+const applyText = (timelessToo: boolean): string => `
+   WITH r AS MATERIALIZED (
      SELECT ord, provider, provider_message_id, status, error_code,
        coalesce(to_timestamp(occurred_ms / 1000.0), now()) AS occurred_at, occurred_ms IS NULL AS timeless
      FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::float8[])
        WITH ORDINALITY AS given (provider, provider_message_id, status, error_code, occurred_ms, ord)
-   ), ${matchAndMove('$3::text[]', '$1::uuid')}, unmatched AS MATERIALIZED (
+   ), ${matchAndMove('$3::text[]', '$1::uuid', timelessToo)}, unmatched AS MATERIALIZED (
      SELECT * FROM r WHERE NOT EXISTS (SELECT FROM matched WHERE matched.ord = r.ord)
    ), parked AS (
      INSERT INTO parked_reports (provider, provider_message_id, status, error_code, occurred_at)
      SELECT provider, provider_message_id, status, error_code, occurred_at
-     FROM unmatched WHERE $7::int = 1 AND (NOT timeless OR NOT EXISTS (
-       SELECT FROM parked_reports known
-       WHERE known.provider = unmatched.provider AND known.provider_message_id = unmatched.provider_message_id
-         AND known.status = unmatched.status))
+     FROM unmatched WHERE $7::int = 1 ${timelessToo ? notParked : ''}
      ON CONFLICT DO NOTHING RETURNING 1
    )
    SELECT ${appliedColumns}, (SELECT count(*) FROM parked)::int AS parked,
-     (SELECT json_agg(ord - 1) FROM unmatched WHERE $7::int = 0) AS refused`,
-)
+     (SELECT json_agg(ord - 1) FROM unmatched WHERE $7::int = 0) AS refused`
+
+type ApplyRow = AppliedRow & { refused: number[] | null }
+const applyStatement = defineStatement<ApplyRow>('reports.apply', applyText(false))
+/** A statement of its own, because a report has a time nearly always, and looking for those that were kept costs. */
+const applyTimelessStatement = defineStatement<ApplyRow>('reports.apply_timeless', applyText(true))
 
 /**
- * Stores and applies reports in one commit, those without a time as of now and once for each message and status. When it resolves,
- * each is applied, kept, parked or, when it would have to be parked and must not, refused.
+ * Stores and applies reports in one commit, those without a time as of now, and not when one of the same message and status is
+ * kept, or waits, already. When it resolves, each is applied, kept, parked or, when it would have to be parked and must not, refused.
  *
  * @param matchWindowMs reports are matched to messages accepted within this time
  */
@@ -139,7 +150,8 @@ export async function applyReports(
   nowMs: number,
   mayPark = true,
 ): Promise<ReportsTaken> {
-  const [row] = await applyStatement(sql, [
+  const isTimeless = reports.some((report) => report.occurredAtMs === null)
+  const [row] = await (isTimeless ? applyTimelessStatement : applyStatement)(sql, [
     messageIdFloor(nowMs - matchWindowMs),
     textArray(reports.map((report) => report.provider)),
     textArray(reports.map((report) => report.providerMessageId)),
@@ -157,8 +169,7 @@ const checkParkedStatement = defineStatement<AppliedRow & { given_up: GivenUpRep
      SELECT * FROM parked_reports WHERE check_at <= now()
      ORDER BY check_at LIMIT $2::int FOR UPDATE SKIP LOCKED
    ), r AS MATERIALIZED (
-     SELECT id AS ord, provider, provider_message_id, status, error_code, occurred_at, received_at, false AS timeless
-     FROM taken
+     SELECT id AS ord, provider, provider_message_id, status, error_code, occurred_at, received_at FROM taken
    ), ${matchAndMove(
      'ARRAY(SELECT provider_message_id FROM r)',
      `(SELECT uuid_v7_floor(now() - $1::bigint * interval '1 ms'))`,

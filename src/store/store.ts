@@ -1,6 +1,7 @@
 /**
  * The store as its users see it: use cases take this type as an argument; only `roles/` makes one.
  */
+import { endAbandonedSessions } from './abandoned-sessions.ts'
 import type { Database } from './database.ts'
 import {
   getDeadLetter,
@@ -40,6 +41,7 @@ export interface Store {
   readonly sweepLane: Bound<typeof sweepLane>
   readonly promoteDue: Bound<typeof promoteDue>
   readonly expediteLost: Bound<typeof expediteLost>
+  readonly endAbandonedSessions: Bound<typeof endAbandonedSessions>
   readonly listDeadLetters: Bound<typeof listDeadLetters>
   readonly getDeadLetter: Bound<typeof getDeadLetter>
   readonly measureDeadLetters: Bound<typeof measureDeadLetters>
@@ -87,6 +89,7 @@ export function createStore(options: StoreOptions): Store {
     sweepLane: (...rest) => sweepLane(database.write, ...rest),
     promoteDue: (...rest) => promoteDue(database.write, ...rest),
     expediteLost: (...rest) => expediteLost(database.write, ...rest),
+    endAbandonedSessions: (...rest) => endAbandonedSessions(database.write, ...rest),
     listDeadLetters: (...rest) => listDeadLetters(database.readPrimary, ...rest),
     getDeadLetter: (...rest) => getDeadLetter(database.readPrimary, ...rest),
     measureDeadLetters: (...rest) => measureDeadLetters(database.readPrimary, ...rest),

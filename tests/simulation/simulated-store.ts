@@ -1,6 +1,7 @@
 /** PostgreSQL as one process reaches it: the product's own statements behind a network that fails. */
 
 import type { Sql } from 'postgres'
+import { endAbandonedSessions } from '../../src/store/abandoned-sessions.ts'
 import { claimMessages, reassignMessages } from '../../src/store/message-claims.ts'
 import { insertMessages } from '../../src/store/message-inserts.ts'
 import { promoteDue, sweepLane } from '../../src/store/recovery.ts'
@@ -179,5 +180,7 @@ export function storeFor(process: SimulatedProcess, options: ServerOptions): Sto
     getDeadLetter: never,
     replayDeadLetters: never,
     expediteLost: never,
+    endAbandonedSessions: (waitedMs) =>
+      run('endAbandonedSessions', () => execute((sql) => endAbandonedSessions(sql, waitedMs))),
   }
 }

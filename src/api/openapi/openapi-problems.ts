@@ -48,7 +48,7 @@ const details: Readonly<Record<ProblemKind, string>> = {
   'internal-error': 'The request failed; the log tells why under its request id.',
   overloaded: 'Too many messages wait in the normal lane.',
   unavailable:
-    'The database does not answer. Unless the detail says otherwise, the request may have been stored all the same; repeated, it may become a second message.',
+    'The database does not answer. Unless the detail says otherwise it is not known whether the request was carried out; a message that is submitted again may be a second one.',
 }
 
 const exampleFaults: Partial<Record<ProblemKind, { pointer: string; detail: string }[]>> = {

@@ -2,25 +2,15 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { connect, type Socket } from 'node:net'
 import postgres from 'postgres'
-import { dayMs } from '../../../src/domain/duration.ts'
 import { eventually } from '../../support/eventually.ts'
 import { testServer } from '../../support/test-database.ts'
-import { createStoreFixture, type StoreFixture, validityMs } from './store-fixture.ts'
+import { createStoreFixture, type StoreFixture } from './store-fixture.ts'
 
 let fixture: StoreFixture
 beforeAll(async () => {
   fixture = await createStoreFixture()
 })
 afterAll(() => fixture.close())
-
-const sweep = () =>
-  fixture.store.sweepLane('normal', {
-    oldestQueuedAgeMs: null,
-    validityMs,
-    graceMs: 0,
-    leaseMs: 60_000,
-    reportTimeoutMs: dayMs,
-  })
 
 /** The message Parse of the protocol (documentation §55.7), and nothing after it. */
 function parseMessage(statement: string): Buffer {
@@ -38,7 +28,7 @@ async function sessions(): Promise<number> {
   return row?.count ?? 0
 }
 
-test('what it began is ended, and holds up neither the sweep nor anybody else', async () => {
+test('what it began is ended, and nothing that is younger', async () => {
   const { host, port, user, password } = testServer()
   const [name] = await fixture.database.write<{ name: string }[]>`SELECT current_database() AS name`
   const socket = connect({ host, port })
@@ -54,9 +44,13 @@ test('what it began is ended, and holds up neither the sweep nor anybody else', 
   socket.write(parseMessage('/* messages.insert */ SELECT 1'))
   await eventually(async () => (await sessions()) === 1, { what: 'it waits for the rest' })
 
-  await eventually(async () => (await sweep()).sessionsEnded === 1, { what: 'it is ended' })
-  expect(await sessions()).toBe(0)
-  expect(await sweep()).toMatchObject({ sessionsEnded: 0 })
+  const { store } = fixture
+  expect(await store.endAbandonedSessions(60_000)).toBe(0)
+  await eventually(async () => (await store.endAbandonedSessions(50)) === 1, {
+    what: 'it is ended',
+  })
+  await eventually(async () => (await sessions()) === 0, { what: 'it is gone' })
+  expect(await store.endAbandonedSessions(50)).toBe(0)
   await client.end({ timeout: 1 })
   socket.destroy()
 })

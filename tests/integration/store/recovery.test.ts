@@ -127,7 +127,7 @@ describe('recovery', () => {
     const connection = await database.write.reserve()
     await connection`BEGIN`
     await insertMessages(connection, [late], validityMs)
-    expect(await sweep()).toEqual({ more: false, found: {}, sessionsEnded: 0 })
+    expect(await sweep()).toEqual({ more: false, found: {} })
     await connection`COMMIT`
     connection.release()
     expect((await sweep()).found).toEqual({ queued: 1 })
