@@ -122,9 +122,11 @@ describe('entries that hold no message id', () => {
     const kept = Number(command('XLEN', `${normal}:corrupt`))
     expect(kept).toBeGreaterThanOrEqual(1_000)
     expect(kept).toBeLessThan(2_000)
-    const lines = gateway.processor.logs().split('queue.entry_corrupt').length - linesBefore
-    expect(lines).toBeGreaterThan(0)
-    expect(lines).toBeLessThan(30)
+    const lines = () => gateway.processor.logs().split('queue.entry_corrupt').length - linesBefore
+    // What is logged is gathered for a moment before it is written.
+    await eventually(() => lines() > 0, { what: 'it is logged' })
+    expect(lines()).toBeGreaterThan(0)
+    expect(lines()).toBeLessThan(30)
   })
 
   test('an id that no message has is stale: nothing is sent for it, and it leaves the queue', async () => {
@@ -154,6 +156,8 @@ describe('a key that is no stream', () => {
     expect(command('LLEN', `${express}:corrupt-key`)).toBe('2')
     const after = [await corruptCountOfAll('normal'), await corruptCountOfAll('express')]
     expect(after).toEqual(before.map((count) => count + 1))
-    expect(gateway.processor.logs() + gateway.api.logs()).toContain('the key was not a stream')
+    const logs = () => gateway.processor.logs() + gateway.api.logs()
+    await eventually(() => logs().includes('the key was not a stream'), { what: 'it is logged' })
+    expect(logs()).toContain('the key was not a stream')
   })
 })
