@@ -86,12 +86,8 @@ export async function runRound(
     const { provider } = reservation
     failures.push({ attempt: message.attempt, provider, kind: outcome.kind, code, detail, at })
     if (outcome.kind === 'rejected') {
-      return final(
-        message,
-        mayBeElsewhere(message, provider, options) ? 'unknown' : 'rejected',
-        provider,
-        failures,
-      )
+      const result = mayBeElsewhere(message, provider, options) ? 'unknown' : 'rejected'
+      return final(message, result, provider, failures)
     }
     if (outcome.kind === 'indeterminate') return inDoubt(message, reservation, failures, options)
     if (outcome.kind === 'throttled') retryAfterMs = Math.max(retryAfterMs, outcome.retryAfterMs)
@@ -116,17 +112,22 @@ export async function runRound(
 function providerBoundTo(message: ClaimedMessage, options: SubmissionOptions): string | null {
   const { inDoubtProvider } = message
   if (inDoubtProvider === null || !options.pool.has(inDoubtProvider)) return null
-  return message.attempt <= Math.ceil(options.retry.attemptsMax / 2) ? inDoubtProvider : null
+  return isInFirstHalf(message, options) ? inDoubtProvider : null
+}
+
+function isInFirstHalf({ attempt }: ClaimedMessage, { retry }: SubmissionOptions): boolean {
+  return attempt <= Math.ceil(retry.attemptsMax / 2)
 }
 
 /** Whether a provider that did not reject it may hold it: one is remembered, and in the second half others may have been asked. */
 function mayBeElsewhere(
-  { attempt, inDoubtProvider }: ClaimedMessage,
+  message: ClaimedMessage,
   provider: string,
   options: SubmissionOptions,
 ): boolean {
+  const { inDoubtProvider } = message
   if (inDoubtProvider === null) return false
-  return inDoubtProvider !== provider || attempt > Math.ceil(options.retry.attemptsMax / 2)
+  return inDoubtProvider !== provider || !isInFirstHalf(message, options)
 }
 
 async function submitOnce(

@@ -6,17 +6,13 @@ const idleMsMin = 3_600_000
 
 /** In one step, for a consumer's pending entries go with it. What has any is kept for the reclaim. */
 const forgetScript = `
-  if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-  local forgotten = 0
   for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
     local fields = {}
     for place = 1, #consumer, 2 do fields[consumer[place]] = consumer[place + 1] end
     if fields.pending == 0 and fields.idle >= tonumber(ARGV[2]) then
       redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], fields.name)
-      forgotten = forgotten + 1
     end
-  end
-  return forgotten`
+  end`
 
 /**
  * Removes consumers of the group that have nothing pending and were silent for `idleMs`. Never fails: without the group there are
@@ -31,6 +27,6 @@ export async function forgetIdleConsumers(
   try {
     await run(() => client.eval(forgetScript, 1, stream, group, idleMs))
   } catch {
-    // The group is missing, or Redis is away again.
+    // The stream or its group is missing, or Redis is away again.
   }
 }
