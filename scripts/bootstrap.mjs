@@ -64,14 +64,10 @@ function ensureBinary() {
   if (!run(bun, ['scripts/build.ts'])) fail('The build failed.')
 }
 
-/** Signals reach the child once, whoever sent them; its exit code is ours. */
+/** Signals are passed on, whoever sent them; the child's exit code is ours. From a terminal it has them twice, and takes them for one. */
 function handOver(command, args) {
   const child = spawn(command, args, { cwd: root, stdio: 'inherit' })
-  // From a terminal, Ctrl-C reaches the whole foreground group: the child has it already.
-  process.on('SIGINT', () => {
-    if (!process.stdin.isTTY) child.kill('SIGINT')
-  })
-  process.on('SIGTERM', () => child.kill('SIGTERM'))
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
   child.on('exit', (code, signal) => {
     if (signal !== null) process.kill(process.pid, signal)
     else process.exit(code ?? 1)

@@ -146,8 +146,14 @@ async function forward(run: Bun.Subprocess<'ignore', 'inherit', 'pipe'>) {
   return { code: await run.exited, passed: count('pass'), failed: count('fail') }
 }
 
-async function cleanUp(): Promise<void> {
-  for (const clean of cleanups.splice(0).reverse()) await clean()
+let cleaning: Promise<void> | undefined
+
+/** Once: whoever asks later waits for the same. */
+function cleanUp(): Promise<void> {
+  cleaning ??= (async () => {
+    for (const clean of cleanups.reverse()) await clean()
+  })()
+  return cleaning
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -27,21 +27,25 @@ export const exitCodes = {
 
 const signals = ['SIGTERM', 'SIGINT'] as const
 
+/** A terminal signals the whole group, and npm and shells in it pass theirs on: what comes so soon is the same signal again. */
+const oneSignalMs = 500
+
 /** Resolves with the exit code. */
 export async function runUntilStopped(options: RunOptions): Promise<number> {
   const { services, log } = options
   const { logger } = log
-  let received = 0
+  let receivedAtMs: number | null = null
   let stopNow: (reason: string) => void = () => undefined
   const stopRequested = new Promise<string>((resolve) => {
     stopNow = resolve
   })
   function onSignal(signal: string): void {
-    received++
-    if (received === 1) {
+    if (receivedAtMs === null) {
+      receivedAtMs = performance.now()
       stopNow(signal)
       return
     }
+    if (performance.now() - receivedAtMs < oneSignalMs) return
     // A terminal and systemd signal the whole group, and the supervisor signals its children too: only the supervisor, which
     // ends or kills its children, takes the second for impatience.
     if (process.connected) return
