@@ -36,6 +36,13 @@ export const rules: readonly Rule[] = [
     given: ({ publicUrl }) => publicUrl,
   },
   {
+    name: 'PROCESSES',
+    others: [],
+    sentence: 'must be 1 here: only api and processor run in several processes',
+    holds: ({ processes }, role) => processes === 1 || !['standalone', 'operator'].includes(role),
+    given: ({ processes }) => `${processes}`,
+  },
+  {
     name: 'QUEUE_EXPRESS_NAME',
     others: ['QUEUE_NAME'],
     sentence: 'must differ from QUEUE_NAME',

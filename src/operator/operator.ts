@@ -84,6 +84,8 @@ export function createOperator(options: OperatorOptions): Operator {
     server = Bun.serve({
       hostname,
       port: options.port,
+      // Two on one port would each have half of the evidence.
+      reusePort: false,
       fetch: (request) => (isTurningAway ? stoppingAnswer() : dispatch(request)),
       // A hang lasts until the client gives up, not until the server does.
       idleTimeout: 0,

@@ -32,6 +32,8 @@ export interface ApiPart extends Service {
   readonly url: string
 }
 
+export const apiListener = { name: 'API', setting: 'APP_ADDR' }
+
 export function createApiPart(options: ApiPartOptions): ApiPart {
   const { config, providers, readiness } = options
   const secretsOf = (source: ProviderSource['current']) =>
@@ -63,7 +65,7 @@ export function createApiPart(options: ApiPartOptions): ApiPart {
     version,
   })
   const listener = createHttpListener({
-    name: 'API',
+    ...apiListener,
     address: config.appAddress,
     fetch: api.fetch,
     maxRequestBodyBytes: apiServeOptions.maxRequestBodySize,

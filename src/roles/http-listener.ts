@@ -8,8 +8,14 @@ export interface ListenAddress {
   readonly port: number
 }
 
-export interface HttpListenerOptions {
+/** Whose address it is, for the sentence when it cannot be had. */
+export interface ListenerName {
   readonly name: string
+  /** The setting that holds the address: `APP_ADDR`. */
+  readonly setting: string
+}
+
+export interface HttpListenerOptions extends ListenerName {
   readonly address: ListenAddress
   readonly fetch: (request: Request) => Response | Promise<Response>
   readonly maxRequestBodyBytes: number
@@ -36,8 +42,8 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
       return `http://${displayHost(address.hostname)}:${server?.port ?? address.port}`
     },
     async start() {
-      try {
-        server = Bun.serve({
+      server = await listening(options, address, () =>
+        Bun.serve({
           hostname: address.hostname,
           port: address.port,
           reusePort: options.reusePort,
@@ -45,10 +51,8 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
           maxRequestBodySize: options.maxRequestBodyBytes,
           fetch: options.fetch,
           error: () => new Response('internal error', { status: 500 }),
-        })
-      } catch (error) {
-        throw new Error(listenFailure(name, address, error), { cause: error })
-      }
+        }),
+      )
     },
     async stop() {
       const stopped = server
@@ -58,14 +62,39 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
   }
 }
 
-function listenFailure(name: string, { hostname, port }: ListenAddress, error: unknown): string {
-  const code = (error as { code?: unknown }).code
+/** Does what `listen` does. @throws with a sentence, when the address cannot be had */
+export async function listening<T>(
+  whose: ListenerName,
+  address: ListenAddress,
+  listen: () => T | Promise<T>,
+): Promise<T> {
+  try {
+    return await listen()
+  } catch (error) {
+    throw new Error(listenFailure(whose, address, error), { cause: error })
+  }
+}
+
+/** For a start that has long work to do before it listens. @throws as `listening`, when the address cannot be had now */
+export async function requireFree(whose: ListenerName, address: ListenAddress): Promise<void> {
+  await listening(whose, address, async () => {
+    const fetch = () => new Response(null, { status: 503 })
+    await Bun.serve({ ...address, reusePort: false, fetch }).stop(true)
+  })
+}
+
+function listenFailure(
+  { name, setting }: ListenerName,
+  { hostname, port }: ListenAddress,
+  error: unknown,
+): string {
+  const { code, message = String(error) } = error as { code?: unknown; message?: unknown }
   const where = `${displayHost(hostname)}:${port}`
   if (code === 'EADDRINUSE') {
-    return `${name}: ${where} is in use by another process; stop it or choose another address`
+    return `${name}: ${where} is in use by another process; stop it, or choose another address with ${setting}`
   }
-  if (code === 'EACCES') return `${name}: not allowed to listen on ${where}`
-  return `${name}: cannot listen on ${where}: ${error instanceof Error ? error.message : String(error)}`
+  if (code === 'EACCES') return `${name}: not allowed to listen on ${where} (${setting})`
+  return `${name}: cannot listen on ${where} (${setting}): ${message}`
 }
 
 /** A wildcard address is nothing to connect to. */

@@ -5,7 +5,7 @@ import { migrations } from '../migrate/migration-list.ts'
 import type { Database } from '../store/database.ts'
 import { createMigrationStore } from '../store/migrations.ts'
 import { databaseFor, serverName } from './open-store.ts'
-import { configFor, StartRefused, say } from './role-context.ts'
+import { configFor, refusedFor, say } from './role-context.ts'
 import { exitCodes } from './run-until-stopped.ts'
 import { waitForServers } from './wait-for-servers.ts'
 
@@ -32,10 +32,7 @@ export async function runMigrate(
     )
     return await migrateDatabase(database, options, print)
   } catch (error) {
-    throw new StartRefused(
-      exitCodes.failure,
-      error instanceof Error ? error.message : String(error),
-    )
+    throw refusedFor(error)
   } finally {
     await database.close(closeMsMax)
   }

@@ -4,9 +4,12 @@ import { createOperator, identitiesDefault, type Operator } from '../operator/op
 import type { ProviderSettings } from '../providers/provider.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Registry } from '../runtime/metrics.ts'
+import { listening } from './http-listener.ts'
 import { startContext } from './role-context.ts'
 import { runUntilStopped } from './run-until-stopped.ts'
 import { stopMsMax } from './stopping.ts'
+
+export const operatorListener = { name: 'operator', setting: 'OPERATOR_ADDR' }
 
 export async function runOperator(environment: Environment): Promise<number> {
   const { config, log, registry } = startContext(environment, 'operator')
@@ -30,5 +33,14 @@ export function operatorFor(
   for (const { name, secret } of providers) {
     if (identitiesDefault.includes(name) && secret !== null) reportSecrets[name] = secret
   }
-  return createOperator({ ...config.operatorAddress, reportSecrets, registry, logger })
+  const { operatorAddress } = config
+  const operator = createOperator({ ...operatorAddress, reportSecrets, registry, logger })
+  return {
+    name: operator.name,
+    get port() {
+      return operator.port
+    },
+    start: () => listening(operatorListener, operatorAddress, () => operator.start()),
+    stop: () => operator.stop(),
+  }
 }

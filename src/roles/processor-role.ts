@@ -39,6 +39,7 @@ export async function runProcessor(environment: Environment): Promise<number> {
   })
   const status = createHttpListener({
     name: 'metrics',
+    setting: 'METRICS_ADDR',
     address: config.metricsAddress,
     fetch: createStatusRoutes({ readiness, metricsText: () => registry.metrics() }),
     maxRequestBodyBytes: statusBodyBytesMax,

@@ -25,6 +25,12 @@ export class StartRefused extends Error {
   }
 }
 
+/** A failure that its sentence explains: without a stack. */
+export function refusedFor(error: unknown): StartRefused {
+  if (error instanceof StartRefused) return error
+  return new StartRefused(exitCodes.failure, error instanceof Error ? error.message : String(error))
+}
+
 /** @throws StartRefused listing every fault of the configuration */
 export function configFor(environment: Environment, role: Role): Config {
   const result = loadConfig(environment, role)
@@ -65,10 +71,7 @@ export async function requireServers(
   try {
     await waitForServers([primary, ...others], config.processing.startTimeoutMs, say)
   } catch (error) {
-    throw new StartRefused(
-      exitCodes.failure,
-      error instanceof Error ? error.message : String(error),
-    )
+    throw refusedFor(error)
   }
   const fault = await migrationsFault(database)
   if (fault !== null) throw new StartRefused(exitCodes.migrationsPending, fault)

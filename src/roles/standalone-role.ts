@@ -12,17 +12,18 @@ import type { Logger } from '../runtime/logger.ts'
 import type { Service } from '../runtime/service.ts'
 import { applyKeyedPlans, type Database } from '../store/database.ts'
 import type { Store } from '../store/store.ts'
-import { createApiPart } from './api-part.ts'
+import { apiListener, createApiPart } from './api-part.ts'
 import { queueService } from './api-role.ts'
 import { version } from './build-info.ts'
+import { requireFree } from './http-listener.ts'
 import { migrateDatabase } from './migrate-role.ts'
 import { openQueue } from './open-queue.ts'
 import { databaseFor, openStore } from './open-store.ts'
-import { operatorFor } from './operator-role.ts'
+import { operatorFor, operatorListener } from './operator-role.ts'
 import { createProcessorPart } from './processor-part.ts'
 import { fixedProviders, type ProviderSource, reloadedProviders } from './provider-source.ts'
 import { createReadiness } from './readiness.ts'
-import { requireServers, StartRefused, say, startContext } from './role-context.ts'
+import { refusedFor, requireServers, say, startContext } from './role-context.ts'
 import { exitCodes, runUntilStopped } from './run-until-stopped.ts'
 import { stopping } from './stopping.ts'
 
@@ -30,6 +31,7 @@ export async function runStandalone(environment: Environment): Promise<number> {
   const { config, log, registry } = startContext(environment, 'standalone')
   const { logger } = log
   const configured = configuredProviders(environment, config, logger)
+  await requireAddresses(config, configured === null)
   const { database, service: embedded } = await openDatabase(config, logger)
   try {
     await requireServersMigrated(config, database)
@@ -65,6 +67,16 @@ export async function runStandalone(environment: Environment): Promise<number> {
   } catch (error) {
     await embedded.stop()
     throw error
+  }
+}
+
+/** Before a database is made for nothing. @throws StartRefused */
+async function requireAddresses(config: Config, mock: boolean): Promise<void> {
+  try {
+    await requireFree(apiListener, config.appAddress)
+    if (mock) await requireFree(operatorListener, config.operatorAddress)
+  } catch (error) {
+    throw refusedFor(error)
   }
 }
 
@@ -117,10 +129,7 @@ async function openDatabase(config: Config, logger: Logger): Promise<OpenDatabas
     }
     return { database, service }
   } catch (error) {
-    throw new StartRefused(
-      exitCodes.failure,
-      error instanceof Error ? error.message : String(error),
-    )
+    throw refusedFor(error)
   }
 }
 

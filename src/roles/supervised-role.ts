@@ -52,6 +52,7 @@ export async function runSupervised(
   })
   const status = createHttpListener({
     name: 'metrics',
+    setting: 'METRICS_ADDR',
     address: config.metricsAddress,
     fetch: createStatusRoutes({ readiness, metricsText: supervisor.metricsText }),
     maxRequestBodyBytes: statusBodyBytesMax,

@@ -1,6 +1,9 @@
 /** The command line: help, versions, faults, exit codes. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { version } from '../../package.json'
 import { eventually } from '../support/eventually.ts'
 import { freePort } from '../support/free-port.ts'
@@ -64,6 +67,8 @@ describe('configuration', () => {
       PROVIDER_PRIMARY_WEIGHT: '-1',
       QUEUE_NMAE: 'x',
     }
+    const several = await runCommand(['standalone'], { PROCESSES: '2' })
+    expect(several).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('PROCESSES') })
     for (const command of [['processor'], ['config', 'check']]) {
       const result = await runCommand(command, faulty)
       expect(result.exitCode).toBe(2)
@@ -132,6 +137,33 @@ describe('starting', () => {
     server.close()
     expect(result.exitCode).toBe(1)
     expect(result.stderr).toContain(`127.0.0.1:${port} is in use`)
+    expect(result.stderr).toContain('APP_ADDR')
+  })
+
+  test('two operators do not share a port', async () => {
+    const first = await startRole('operator', {})
+    const address = first.url.slice('http://'.length)
+    const second = await runCommand(['operator'], { OPERATOR_ADDR: address })
+    expect(second.exitCode).toBe(1)
+    expect(second.stderr).toContain(`operator: ${address} is in use`)
+    expect(await first.stop()).toBe(0)
+  })
+
+  test('standalone says which port is taken, without a stack, before it makes a database', async () => {
+    const operator = await startRole('operator', {})
+    const directory = mkdtempSync(join(tmpdir(), 'sms-gateway-port-'))
+    const dataDir = join(directory, 'data')
+    const result = await runCommand(['standalone'], {
+      APP_ADDR: '127.0.0.1:0',
+      PUBLIC_URL: 'http://127.0.0.1',
+      OPERATOR_ADDR: operator.url.slice('http://'.length),
+      DATA_DIR: dataDir,
+    })
+    expect(result.exitCode).toBe(1)
+    expect(result.stderr).toMatch(/^sms-gateway: operator: \S+ is in use by another process.*\n$/)
+    expect(existsSync(dataDir)).toBe(false)
+    rmSync(directory, { recursive: true })
+    expect(await operator.stop()).toBe(0)
   })
 
   test('servers that are not there are waited for, with a message, and then named', async () => {
