@@ -23,6 +23,7 @@ export interface ApiMetrics {
   readonly reportsMatched: Counter
   readonly reportsParked: Counter
   readonly reportsRefused: Counter
+  readonly reportsUnauthorized: Counter<'provider' | 'reason'>
   readonly reportBatchSize: Histogram
   readonly deadLettersReplayed: Counter
   readonly deadLettersPurged: Counter
@@ -70,6 +71,11 @@ export function createApiMetrics(registry: Registry): ApiMetrics {
     reportsRefused: counter(
       'sms_reports_refused_total',
       'Reports that matched nothing while too many were parked.',
+    ),
+    reportsUnauthorized: counter(
+      'sms_reports_unauthorized_total',
+      "Requests with reports whose credentials are missing or wrong. An unknown provider's have no name.",
+      ['provider', 'reason'],
     ),
     reportBatchSize: histogram('sms_report_batch_size', 'Reports in one commit.', sizes),
     deadLettersReplayed: counter(

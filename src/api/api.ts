@@ -20,6 +20,7 @@ import { messageRoutes } from './message-routes.ts'
 import { createOpenApiDocument } from './openapi/openapi.ts'
 import { createParking } from './parking.ts'
 import { type ProviderRoutesOptions, providerRoutes } from './provider-routes.ts'
+import { createRefusedReports } from './refused-reports.ts'
 import { createReportIntake } from './report-intake.ts'
 import { type ProviderSecret, reportRoute } from './report-routes.ts'
 import { createReadJson } from './request-body.ts'
@@ -134,7 +135,13 @@ export function createApi(options: ApiOptions): Api {
       providers: options.providers,
       store: options.providerControls,
     }),
-    reportRoute({ readJson, providerSecret: options.providerSecret, intake, classify }),
+    reportRoute({
+      readJson,
+      providerSecret: options.providerSecret,
+      onRefused: createRefusedReports(metrics, logger, clock),
+      intake,
+      classify,
+    }),
     ...deadLetterRoutes({
       ...adminOptions,
       store: options.deadLetters,

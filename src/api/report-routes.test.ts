@@ -54,6 +54,26 @@ describe('credentials', () => {
     expect(api.reports).toEqual([])
   })
 
+  test('whoever runs it is told which provider and why, in one line for many', async () => {
+    const failed = (provider: string, token: string) =>
+      api.send(`/api/v1/providers/${provider}/delivery-reports`, delivered, {
+        authorization: `Bearer ${token}`,
+      })
+    for (let count = 0; count < 3; count++) await failed('primary', 'wrong')
+    await failed('silent', 'any')
+    await failed('nobody'.repeat(20), 'any')
+    const said = api.logLines.filter(({ event }) => event === 'reports.unauthorized')
+    expect(said).toMatchObject([
+      { provider: 'primary', reason: 'wrong_secret', count: 1 },
+      { provider: 'silent', reason: 'provider_without_secret', count: 1 },
+      { provider: 'nobody'.repeat(20).slice(0, 40), reason: 'unknown_provider', count: 1 },
+    ])
+    const count = (provider: string, reason: string) =>
+      api.metric('sms_reports_unauthorized_total', { provider, reason })
+    expect(await count('primary', 'wrong_secret')).toBe(3)
+    expect(await count('', 'unknown_provider')).toBe(1)
+  })
+
   test('the scheme may be written in any case', async () => {
     const headers = { authorization: `bearer ${fakeSecret}` }
     expect((await api.send(path, delivered, headers)).status).toBe(200)

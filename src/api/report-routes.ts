@@ -2,6 +2,7 @@
 import { isAuthentic } from './bearer-token.ts'
 import { bodyFaults, invalidRequest } from './faults.ts'
 import { type Problem, passingProblem, problemResponse } from './problems.ts'
+import type { CredentialsFault, OnRefusedReports } from './refused-reports.ts'
 import type { ReportIntake } from './report-intake.ts'
 import {
   type ProviderReportBody,
@@ -23,16 +24,19 @@ export const providerReportsPath = '/api/v1/providers/:name/delivery-reports'
 export interface ReportRoutesOptions {
   readonly readJson: ReadJson
   readonly providerSecret: ProviderSecret
+  readonly onRefused: OnRefusedReports
   readonly intake: ReportIntake
   readonly classify: ClassifyDatabaseError
 }
 
 export function reportRoute(options: ReportRoutesOptions): Route {
-  const { readJson, providerSecret, intake, classify } = options
+  const { readJson, providerSecret, onRefused, intake, classify } = options
 
   async function takeReports({ request, requestId, param }: Exchange): Promise<Response> {
     const provider = param('name')
-    if (!isAuthentic(request, providerSecret(provider))) {
+    const secret = providerSecret(provider)
+    if (!isAuthentic(request, secret)) {
+      onRefused(provider, credentialsFault(secret))
       return problemResponse(unauthorized, requestId)
     }
     const body = await readJson(request, { bytesMax: reportsBytesMax })
@@ -51,6 +55,12 @@ export function reportRoute(options: ReportRoutesOptions): Route {
   }
 
   return { method: 'POST', path: providerReportsPath, handle: takeReports }
+}
+
+/** For whoever runs the gateway: the provider is told the same in all cases. */
+function credentialsFault(secret: string | null | undefined): CredentialsFault {
+  if (secret === undefined) return 'unknown_provider'
+  return secret === null ? 'provider_without_secret' : 'wrong_secret'
 }
 
 /** One report or an array of them. All are stored, or none when one has a fault. */

@@ -13,47 +13,59 @@ function blamed(environment: Environment, role: Role = 'processor'): string[] {
 }
 
 /** For each rule: the last values at which it holds, and the first at which it does not. */
-const limits: readonly [blamed: string, holds: Environment, fails: Environment][] = [
+const limits: readonly [blamed: string, holds: Environment, fails: Environment, role: Role][] = [
   [
     'PUBLIC_URL',
     { APP_ADDR: '127.0.0.1:0', PUBLIC_URL: 'https://sms.example' },
     { APP_ADDR: '127.0.0.1:0' },
+    'processor',
   ],
+  ['PROCESSES', { PROCESSES: '1' }, { PROCESSES: '2' }, 'standalone'],
   [
     'QUEUE_EXPRESS_NAME',
     { QUEUE_NAME: 'q', QUEUE_EXPRESS_NAME: 'r' },
     { QUEUE_NAME: 'q', QUEUE_EXPRESS_NAME: 'q' },
+    'processor',
   ],
   [
     'PROCESSOR_PERMITS_EXPRESS_RESERVED',
     { PROCESSOR_PERMITS_MAX: '10', PROCESSOR_PERMITS_EXPRESS_RESERVED: '9' },
     { PROCESSOR_PERMITS_MAX: '10', PROCESSOR_PERMITS_EXPRESS_RESERVED: '10' },
+    'processor',
   ],
   [
     'RETRY_BACKOFF_BASE_MS',
     { RETRY_BACKOFF_BASE_MS: '5000', RETRY_BACKOFF_MAX_MS: '5000' },
     { RETRY_BACKOFF_BASE_MS: '5001', RETRY_BACKOFF_MAX_MS: '5000' },
+    'processor',
   ],
-  ['CIRCUIT_OPEN_MS', { CIRCUIT_OPEN_MS: '30000' }, { CIRCUIT_OPEN_MS: '30001' }],
+  ['CIRCUIT_OPEN_MS', { CIRCUIT_OPEN_MS: '30000' }, { CIRCUIT_OPEN_MS: '30001' }, 'processor'],
   [
     'CLAIM_LEASE_MS',
     { PROVIDER_PRIMARY_TIMEOUT_MS: '25000' },
     { PROVIDER_PRIMARY_TIMEOUT_MS: '25001' },
+    'processor',
   ],
-  ['QUEUE_RECLAIM_IDLE_MS', { QUEUE_RECLAIM_IDLE_MS: '60001' }, { QUEUE_RECLAIM_IDLE_MS: '60000' }],
-  ['SWEEP_GRACE_MS', { SWEEP_GRACE_MS: '7001' }, { SWEEP_GRACE_MS: '7000' }],
-  ['RETENTION_DAYS', { RETENTION_DAYS: '6' }, { RETENTION_DAYS: '5' }],
-  ['PROVIDER_PRIMARY_URL', {}, { PROVIDER_PRIMARY_URL: '' }],
+  [
+    'QUEUE_RECLAIM_IDLE_MS',
+    { QUEUE_RECLAIM_IDLE_MS: '60001' },
+    { QUEUE_RECLAIM_IDLE_MS: '60000' },
+    'processor',
+  ],
+  ['SWEEP_GRACE_MS', { SWEEP_GRACE_MS: '7001' }, { SWEEP_GRACE_MS: '7000' }, 'processor'],
+  ['RETENTION_DAYS', { RETENTION_DAYS: '6' }, { RETENTION_DAYS: '5' }, 'processor'],
+  ['PROVIDER_PRIMARY_URL', {}, { PROVIDER_PRIMARY_URL: '' }, 'processor'],
   [
     'PROVIDER_PRIMARY_WEIGHT',
     { PROVIDER_PRIMARY_WEIGHT: '0', PROVIDER_BACKUP_URL: url },
     { PROVIDER_PRIMARY_WEIGHT: '0' },
+    'processor',
   ],
 ]
 
-test.each(limits)('%s: holds up to its limit', (name, holds, fails) => {
-  expect(blamed({ PROVIDER_PRIMARY_URL: url, ...holds })).toEqual([])
-  expect(blamed({ PROVIDER_PRIMARY_URL: url, ...fails })).toEqual([name])
+test.each(limits)('%s: holds up to its limit', (name, holds, fails, role) => {
+  expect(blamed({ PROVIDER_PRIMARY_URL: url, ...holds }, role)).toEqual([])
+  expect(blamed({ PROVIDER_PRIMARY_URL: url, ...fails }, role)).toEqual([name])
 })
 
 test('every rule is tried above, and is about settings that exist', () => {
@@ -67,6 +79,11 @@ test('only a processor needs a provider', () => {
   for (const role of ['api', 'operator', 'migrate', 'standalone', 'admin'] as const) {
     expect(blamed({}, role)).toEqual([])
   }
+})
+
+test('api and processor may run in several processes', () => {
+  const several = { PROVIDER_PRIMARY_URL: url, PROCESSES: '64' }
+  for (const role of ['api', 'processor'] as const) expect(blamed(several, role)).toEqual([])
 })
 
 test('a fault says what was given', () => {

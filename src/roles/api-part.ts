@@ -1,6 +1,7 @@
 /** The API joined to its adapters, as a service. */
 import { apiServeOptions, createApi } from '../api/api.ts'
 import type { Config } from '../config/config.ts'
+import { configWarnings } from '../config/warnings.ts'
 import { reportMatchWindowMs } from '../domain/provider-report.ts'
 import type { Queue } from '../queue/queue.ts'
 import { systemClock } from '../runtime/clock.ts'
@@ -39,8 +40,15 @@ export function createApiPart(options: ApiPartOptions): ApiPart {
   const secretsOf = (source: ProviderSource['current']) =>
     new Map(source.map(({ name, secret }) => [name, secret]))
   let secrets = secretsOf(providers.current)
+  const warn = (source: ProviderSource['current']) => {
+    for (const warning of configWarnings({ providers: source })) {
+      options.logger.warn({ event: 'config.warning', warning })
+    }
+  }
+  warn(providers.current)
   providers.onChange((changed) => {
     secrets = secretsOf(changed)
+    warn(changed)
   })
   const api = createApi({
     store: options.store,

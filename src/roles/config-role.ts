@@ -1,12 +1,14 @@
 /** `sms-gateway config check` and `config print` */
 import type { Environment, Role } from '../config/config.ts'
 import { printFileProviders, printSettings } from '../config/print.ts'
-import { configFor } from './role-context.ts'
+import { configWarnings } from '../config/warnings.ts'
+import { configFor, say } from './role-context.ts'
 import { exitCodes } from './run-until-stopped.ts'
 
-/** @throws StartRefused listing every fault */
+/** Warnings are no faults. @throws StartRefused listing every fault */
 export function runConfigCheck(environment: Environment, role: Role): number {
-  configFor(environment, role)
+  const config = configFor(environment, role)
+  for (const warning of configWarnings(config)) say(`warning: ${warning}`)
   process.stdout.write('the configuration is valid\n')
   return exitCodes.ok
 }

@@ -83,6 +83,18 @@ describe('configuration', () => {
     expect(result.stderr).toContain('PROVIDER_PRIMARY_URL')
   })
 
+  test('what is seldom meant is said, and is no fault', async () => {
+    const checked = await runCommand(['config', 'check'], environment)
+    expect(checked).toMatchObject({ exitCode: 0, stdout: 'the configuration is valid\n' })
+    expect(checked.stderr).toContain('warning: PROVIDER_PRIMARY_SECRET is unset')
+    const secret = { PROVIDER_PRIMARY_SECRET: 'hush' }
+    const quiet = await runCommand(['config', 'check'], { ...environment, ...secret })
+    expect(quiet.stderr).toBe('')
+    const api = await startRole('api', environment)
+    expect(await api.stop()).toBe(0)
+    expect(api.logs()).toContain('PROVIDER_PRIMARY_SECRET is unset')
+  })
+
   test('print shows what is in force, and of secrets only that they are set', async () => {
     const printed = await runCommand(['config', 'print'], {
       ...environment,

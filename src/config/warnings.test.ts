@@ -1,0 +1,18 @@
+import { expect, test } from 'bun:test'
+import { providersByDefault } from './config.ts'
+import { configWarnings } from './warnings.ts'
+
+test('a provider without a secret is warned of, in the words of where it is set', () => {
+  const [provider] = providersByDefault('api')
+  if (provider === undefined) throw new Error('there is no provider')
+  const providers = [
+    { ...provider, name: 'primary' },
+    { ...provider, name: 'backup', secret: 'hush' },
+    { ...provider, name: 'of-file' },
+  ]
+  const warnings = configWarnings({ providers })
+  expect(warnings).toHaveLength(2)
+  expect(warnings[0]).toStartWith('PROVIDER_PRIMARY_SECRET is unset')
+  expect(warnings[1]).toStartWith('the secret in PROVIDERS_FILE is unset')
+  expect(warnings[1]).toContain('the provider of-file')
+})
