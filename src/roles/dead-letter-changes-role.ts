@@ -1,13 +1,12 @@
 /** `sms-gateway dlq replay|purge` */
 import type { Environment } from '../config/config.ts'
 import type { MessageId } from '../domain/message.ts'
-import { isMessageId } from '../domain/message-id.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { pause } from '../runtime/notifier.ts'
 import type { DeadLetterFilter, DeadLetterPosition } from '../store/dead-letters.ts'
 import type { Store } from '../store/store.ts'
 import { printLine, withStore } from './admin-store.ts'
-import { deadLetterFilter, type FilterOptions } from './dead-letters-role.ts'
+import { deadLetterFilter, type FilterOptions, messageIds } from './dead-letters-role.ts'
 import { StartRefused, say } from './role-context.ts'
 import { exitCodes } from './run-until-stopped.ts'
 
@@ -59,18 +58,13 @@ type Selection = { readonly ids: readonly MessageId[] } | { readonly filter: Dea
 /** @throws StartRefused when it is not one of ids, filters and everything, or when they have faults */
 function selectionOf(options: SelectionOptions): Selection {
   const { all } = options
-  // UUIDs are taken in either case (RFC 9562 §4).
-  const ids = options.ids.map((id) => id.toLowerCase())
-  const strange = ids.filter((id) => !isMessageId(id))
-  if (strange.length > 0) {
-    throw new StartRefused(exitCodes.configuration, `not a message id: ${strange.join(', ')}`)
-  }
+  const ids = messageIds(options.ids)
   const filter = deadLetterFilter(options)
   const ways = [ids.length > 0, Object.keys(filter).length > 0, all].filter(Boolean).length
   if (ways !== 1) {
     throw new StartRefused(exitCodes.configuration, 'give either ids, or filters, or --all')
   }
-  return ids.length > 0 ? { ids: [...new Set(ids)] } : { filter }
+  return ids.length > 0 ? { ids } : { filter }
 }
 
 async function changeAll(
@@ -82,16 +76,35 @@ async function changeAll(
 ): Promise<number> {
   const next = 'ids' in selection ? namedIds(selection.ids) : waitingIds(store, selection.filter)
   let count = 0
+  let left = 0
+  const leftIds: MessageId[] = []
   for (let taken = 0; ; ) {
     const ids = await next(await pace(taken))
     if (ids.length === 0) break
+    // Progress: the last step is told by the answer.
+    if (taken > 0) say(`${count} ${done} …`)
     taken = ids.length
-    count += (await change(ids)).length
-    say(`${count} ${done}`)
+    const changed = new Set(await change(ids))
+    count += changed.size
+    left += ids.length - changed.size
+    for (const id of ids) if (!changed.has(id) && leftIds.length < leftIdsMax) leftIds.push(id)
   }
   printLine(`${count} ${done}`)
-  const isComplete = !('ids' in selection) || count === selection.ids.length
+  if (left > 0) {
+    const more = left > leftIds.length ? ` and ${left - leftIds.length} more` : ''
+    say(`not ${done}: ${leftIds.join(', ')}${more}; ${whyLeft[done]}`)
+  } else if (count === 0) say('no dead letter that waits is meant by this')
+  const isComplete = !('ids' in selection) || left === 0
   return isComplete ? exitCodes.ok : exitCodes.failure
+}
+
+/** Of those that were not changed, so many are named. */
+const leftIdsMax = 10
+
+const whyLeft = {
+  replayed:
+    'no such letter waits, or its message is so old that retention would drop it before it is final',
+  purged: 'no such letter waits',
 }
 
 /** The next ids, at most as many as asked for; none at the end. */

@@ -4,11 +4,13 @@ import { toDetailsBody, toLetterBody } from '../api/dead-letter-routes.ts'
 import { deadLetterFilterSchema, toDeadLetterFilter } from '../api/dead-letter-schemas.ts'
 import { bodyFaults } from '../api/faults.ts'
 import type { Environment } from '../config/config.ts'
+import type { MessageId } from '../domain/message.ts'
 import { isMessageId } from '../domain/message-id.ts'
 import type { DeadLetter, DeadLetterFilter } from '../store/dead-letters.ts'
 import { printLine, withStore } from './admin-store.ts'
 import { StartRefused, say } from './role-context.ts'
 import { exitCodes } from './run-until-stopped.ts'
+import { createTable, timeWidth } from './table.ts'
 
 /** As given; `--error-code` is `errorCode`. */
 export interface FilterOptions {
@@ -38,8 +40,27 @@ export function deadLetterFilter(options: FilterOptions): DeadLetterFilter {
   throw new StartRefused(exitCodes.configuration, faults.join('\n'))
 }
 
+/** UUIDs are taken in either case (RFC 9562 §4). @throws StartRefused naming those that cannot be ids of messages */
+export function messageIds(given: readonly string[]): MessageId[] {
+  const ids = given.map((id) => id.toLowerCase())
+  const strange = ids.filter((id) => !isMessageId(id))
+  if (strange.length > 0) {
+    throw new StartRefused(exitCodes.configuration, `not a message id: ${strange.join(', ')}`)
+  }
+  return [...new Set(ids)]
+}
+
 /** Letters read in one statement. */
 const listStep = 1_000
+
+const table = createTable([
+  ['MESSAGE', 36],
+  ['DIED', timeWidth],
+  ['LANE', 7],
+  ['ATTEMPTS', 8],
+  ['PROVIDER', 16],
+  ['LAST ERROR', 0],
+])
 
 /** A line each, the newest first; on stderr, how to go on when there are more. */
 export function runDeadLetterList(
@@ -58,6 +79,7 @@ export function runDeadLetterList(
     for (;;) {
       const count = Math.min(left, listStep)
       const found = await store.listDeadLetters(filter, options.replayed, position, count + 1)
+      if (left === options.limit && found.length > 0 && !options.json) printLine(table.header)
       for (const letter of found.slice(0, count)) printLine(line(letter))
       const shown = Math.min(found.length, count)
       position = found[shown - 1]?.position ?? position
@@ -78,13 +100,16 @@ function jsonLine(letter: DeadLetter): string {
 function textLine(letter: DeadLetter): string {
   const { messageId, lane, attempts, provider, errorCode, deadAt, replayedAt } = letter
   const replayed = replayedAt === null ? '' : `  replayed ${replayedAt.toISOString()}`
-  return `${messageId}  ${deadAt.toISOString()}  ${lane}  ${attempts} attempts  ${provider ?? '-'}  ${errorCode}${replayed}`
+  const died = deadAt.toISOString()
+  const error = `${errorCode}${replayed}`
+  return table.line([messageId, died, lane, String(attempts), provider ?? '-', error])
 }
 
+/** @throws StartRefused when it cannot be the id of a message */
 export function runDeadLetterShow(environment: Environment, given: string): Promise<number> {
-  const id = given.toLowerCase()
+  const [id] = messageIds([given])
   return withStore(environment, async (store) => {
-    const letter = isMessageId(id) ? await store.getDeadLetter(id) : null
+    const letter = id === undefined ? null : await store.getDeadLetter(id)
     if (letter === null) {
       say(`no dead letter ${given}`)
       return exitCodes.failure

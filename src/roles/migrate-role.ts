@@ -4,8 +4,8 @@ import { applyMigrations, migrationLabel, planMigrations } from '../migrate/migr
 import { migrations } from '../migrate/migration-list.ts'
 import type { Database } from '../store/database.ts'
 import { createMigrationStore } from '../store/migrations.ts'
-import { databaseFor, serverName } from './open-store.ts'
-import { configFor, refusedFor, say } from './role-context.ts'
+import { databaseFor } from './open-store.ts'
+import { awaitedPrimary, configFor, refusedFor, say } from './role-context.ts'
 import { exitCodes } from './run-until-stopped.ts'
 import { waitForServers } from './wait-for-servers.ts'
 
@@ -23,13 +23,9 @@ export async function runMigrate(
   const config = configFor(environment, 'migrate')
   const database = databaseFor(config, 'migrate')
   try {
-    const { write } = config.postgres
-    const name = write === null ? 'PostgreSQL' : serverName(write)
-    await waitForServers(
-      [{ name, ping: () => database.ping() }],
-      config.processing.startTimeoutMs,
-      say,
-    )
+    const { startTimeoutMs: timeoutMs } = config.processing
+    const servers = [awaitedPrimary(config, database)]
+    await waitForServers(servers, { timeoutMs, say, refusalsMayPass: false })
     return await migrateDatabase(database, options, print)
   } catch (error) {
     throw refusedFor(error)

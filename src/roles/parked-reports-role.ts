@@ -3,11 +3,20 @@ import type { Environment } from '../config/config.ts'
 import type { ParkedReport } from '../store/parked-reports.ts'
 import { printLine, withStore } from './admin-store.ts'
 import { exitCodes } from './run-until-stopped.ts'
+import { createTable, timeWidth } from './table.ts'
 
 export interface ParkedReportsOptions {
   readonly limit: number
   readonly json: boolean
 }
+
+const table = createTable([
+  ['RECEIVED', timeWidth],
+  ['PROVIDER', 16],
+  ['STATUS', 11],
+  ['CHECKS', 6],
+  ["PROVIDER'S MESSAGE ID", 0],
+])
 
 /** A line each, in the order in which they came. */
 export function runParkedReports(
@@ -17,6 +26,7 @@ export function runParkedReports(
   return withStore(environment, async (store) => {
     const reports = await store.listParkedReports(limit)
     if (reports.length === 0 && !json) printLine('no parked reports')
+    if (reports.length > 0 && !json) printLine(table.header)
     for (const report of reports) printLine(json ? jsonLine(report) : textLine(report))
     return exitCodes.ok
   })
@@ -37,5 +47,6 @@ function jsonLine(report: ParkedReport): string {
 
 function textLine(report: ParkedReport): string {
   const { provider, providerMessageId, status, receivedAt, checks } = report
-  return `${receivedAt.toISOString()}  ${provider}  ${JSON.stringify(providerMessageId)}  ${status}  ${checks} checks`
+  const received = receivedAt.toISOString()
+  return table.line([received, provider, status, String(checks), JSON.stringify(providerMessageId)])
 }

@@ -5,17 +5,27 @@ import { type ProviderOrder, providerOrders } from '../domain/provider-mode.ts'
 import { printLine, withStore } from './admin-store.ts'
 import { configFor, StartRefused } from './role-context.ts'
 import { exitCodes } from './run-until-stopped.ts'
+import { createTable, timeWidth } from './table.ts'
+
+const table = createTable([
+  ['NAME', 16],
+  ['MODE', 8],
+  ['WEIGHT', 6],
+  ['SINCE', timeWidth],
+  ['NOTE', 0],
+])
 
 export function runProviderList(environment: Environment, json: boolean): Promise<number> {
   return withStore(environment, async (store, { providers }) => {
     const shown = toProviderBodies(providers, await store.listProviderControls())
     if (!json && shown.length === 0) printLine('no providers are configured')
+    if (!json && shown.length > 0) printLine(table.header)
     for (const provider of shown) {
       const { name, weight, mode, note, changed_at } = provider
-      const changed = changed_at === null ? '' : `  since ${changed_at}`
-      const why = note === null ? '' : `  ${note}`
       printLine(
-        json ? JSON.stringify(provider) : `${name}  ${mode}  weight ${weight}${changed}${why}`,
+        json
+          ? JSON.stringify(provider)
+          : table.line([name, mode, String(weight), changed_at ?? '-', note ?? '']),
       )
     }
     return exitCodes.ok

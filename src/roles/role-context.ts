@@ -3,6 +3,7 @@ import { type Config, type Environment, loadConfig, type Role } from '../config/
 import { createLogger, type ProcessLogger } from '../runtime/logger.ts'
 import { createRegistry, type Registry } from '../runtime/metrics.ts'
 import type { Database } from '../store/database.ts'
+import { isRefusal } from '../store/database-errors.ts'
 import { commit, version } from './build-info.ts'
 import { migrationsFault, serverName } from './open-store.ts'
 import { exitCodes } from './run-until-stopped.ts'
@@ -54,6 +55,15 @@ export function say(sentence: string): void {
   process.stderr.write(`sms-gateway: ${sentence}\n`)
 }
 
+/** PostgreSQL, to wait for. */
+export function awaitedPrimary({ postgres: { write } }: Config, database: Database): AwaitedServer {
+  return {
+    name: write === null ? 'the embedded PostgreSQL' : serverName(write),
+    ping: () => database.ping(),
+    isRefusal,
+  }
+}
+
 /**
  * Waits for PostgreSQL and what else is given.
  * @throws StartRefused when one does not answer in time, or when migrations are pending
@@ -63,16 +73,18 @@ export async function requireServers(
   database: Database,
   others: readonly AwaitedServer[],
 ): Promise<void> {
-  const { write } = config.postgres
-  const primary: AwaitedServer = {
-    name: write === null ? 'the embedded PostgreSQL' : serverName(write),
-    ping: () => database.ping(),
-  }
+  const { startTimeoutMs: timeoutMs } = config.processing
   try {
-    await waitForServers([primary, ...others], config.processing.startTimeoutMs, say)
+    const servers = [awaitedPrimary(config, database), ...others]
+    await waitForServers(servers, { timeoutMs, say, refusalsMayPass: true })
   } catch (error) {
     throw refusedFor(error)
   }
+  await requireMigrated(database)
+}
+
+/** @throws StartRefused when migrations are pending */
+export async function requireMigrated(database: Database): Promise<void> {
   const fault = await migrationsFault(database)
   if (fault !== null) throw new StartRefused(exitCodes.migrationsPending, fault)
 }

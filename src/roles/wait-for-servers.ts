@@ -5,6 +5,15 @@ export interface AwaitedServer {
   /** For the message, with its address and without secrets: `PostgreSQL at db:5432`. */
   readonly name: string
   readonly ping: () => Promise<unknown>
+  /** Whether it answered, and will not have us. */
+  readonly isRefusal?: (error: unknown) => boolean
+}
+
+export interface WaitOptions {
+  readonly timeoutMs: number
+  readonly say: (sentence: string) => void
+  /** A refusal may pass: a container that starts makes its users and databases when it already answers. */
+  readonly refusalsMayPass: boolean
 }
 
 const retryMs = 500
@@ -13,22 +22,20 @@ const never = new AbortController().signal
 
 /**
  * Resolves when all have answered. Says what it waits for, at once and every few seconds.
- * @throws after `timeoutMs`, naming the server and what it said last
+ * @throws after `timeoutMs`, or at a refusal that may not pass, naming the server and what it said last
  */
 export async function waitForServers(
   servers: readonly AwaitedServer[],
-  timeoutMs: number,
-  say: (sentence: string) => void,
+  options: WaitOptions,
 ): Promise<void> {
-  const deadline = performance.now() + timeoutMs
-  await Promise.all(servers.map((server) => waitForServer(server, deadline, timeoutMs, say)))
+  const deadline = performance.now() + options.timeoutMs
+  await Promise.all(servers.map((server) => waitForServer(server, deadline, options)))
 }
 
 async function waitForServer(
-  { name, ping }: AwaitedServer,
+  { name, ping, isRefusal }: AwaitedServer,
   deadline: number,
-  timeoutMs: number,
-  say: (sentence: string) => void,
+  { timeoutMs, say, refusalsMayPass }: WaitOptions,
 ): Promise<void> {
   let saidAt = Number.NEGATIVE_INFINITY
   for (;;) {
@@ -38,6 +45,10 @@ async function waitForServer(
     } catch (error) {
       const now = performance.now()
       const reason = describe(error)
+      const refused = isRefusal?.(error) === true
+      if (refused && (now >= deadline || !refusalsMayPass)) {
+        throw new Error(`${name} refuses the connection: ${reason}`, { cause: error })
+      }
       if (now >= deadline) {
         throw new Error(`${name} did not answer within ${timeoutMs} ms: ${reason}`, {
           cause: error,

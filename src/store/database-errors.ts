@@ -51,6 +51,11 @@ export function databaseErrorKind(error: unknown): DatabaseErrorKind {
   return 'defect'
 }
 
+/** The server answers, and takes neither this user nor this database: SQLSTATE class 28 and 3D000. */
+export function isRefusal(error: unknown): boolean {
+  return /^(28|3D000)/.test(errorCode(error) ?? '')
+}
+
 function errorCode(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null) return undefined
   const code = (error as { code?: unknown }).code

@@ -54,7 +54,13 @@ describe('command line', () => {
     expect(unknown.stderr).toContain("unknown command 'serve'")
     expect((await runCommand(['api', '--processes', 'many'])).exitCode).toBe(2)
     expect((await runCommand(['dlq', 'replay'], environment)).exitCode).toBe(2)
-    expect((await runCommand(['dlq', 'replay', 'no-id'], environment)).exitCode).toBe(2)
+    for (const word of ['replay', 'show']) {
+      const strange = await runCommand(['dlq', word, 'no-id'], { POSTGRES_WRITE_PORT: '1' })
+      expect(strange).toMatchObject({
+        exitCode: 2,
+        stderr: 'sms-gateway: not a message id: no-id\n',
+      })
+    }
     expect((await runCommand([])).exitCode).toBe(2)
   })
 })
@@ -150,6 +156,22 @@ describe('starting', () => {
     expect(result.exitCode).toBe(1)
     expect(result.stderr).toContain(`127.0.0.1:${port} is in use`)
     expect(result.stderr).toContain('APP_ADDR')
+  })
+
+  test('a server that refuses is not waited for by a command, and a role says so', async () => {
+    const refused = { ...environment, POSTGRES_DB: 'no_such_database', START_TIMEOUT_MS: '600000' }
+    for (const command of [['migrate'], ['dlq', 'list'], ['providers', 'list']]) {
+      const result = await runCommand(command, refused)
+      expect(result.exitCode).toBe(1)
+      expect(result.stderr).toContain('refuses the connection: database "no_such_database"')
+    }
+    const role = await runCommand(['api'], { ...refused, START_TIMEOUT_MS: '100' })
+    expect(role.exitCode).toBe(1)
+    expect(role.stderr).toContain('refuses the connection')
+    const nowhere = { ...environment, POSTGRES_WRITE_PORT: String(await freePort()) }
+    const unanswered = await runCommand(['dlq', 'list'], nowhere)
+    expect(unanswered.exitCode).toBe(1)
+    expect(unanswered.stderr).toContain('is asked through its API')
   })
 
   test('two operators do not share a port', async () => {

@@ -107,7 +107,9 @@ describe('looking', () => {
     expect(await answerOf(shown)).toMatchObject(details)
     const show = await dlq('show', id.toUpperCase())
     expect(JSON.parse(show.stdout)).toMatchObject(details)
-    expect((await dlq('list')).stdout).toContain(`${id}  2026-01-31T12:00:00.123Z  normal  3`)
+    expect((await dlq('list')).stdout).toContain(
+      `${id}  2026-01-31T12:00:00.123Z  normal   3         `,
+    )
   })
 
   test('shows neither recipients nor texts', async () => {
@@ -177,7 +179,11 @@ describe('replaying', () => {
       exitCode: 0,
       stdout: '2 replayed\n',
     })
-    expect(await dlq('replay', second)).toMatchObject({ exitCode: 1, stdout: '0 replayed\n' })
+    const again = await dlq('replay', second)
+    expect(again).toMatchObject({ exitCode: 1, stdout: '0 replayed\n' })
+    expect(again.stderr).toBe(
+      `sms-gateway: not replayed: ${second}; no such letter waits, or its message is so old that retention would drop it before it is final\n`,
+    )
     await allDelivered([first, second, third])
     expect(await listed('')).toEqual([])
     expect(await listed('replayed=true')).toEqual([first, second, third])
@@ -209,7 +215,9 @@ describe('replaying', () => {
     const both = await Promise.all([dlq('replay', '--all'), dlq('replay', '--lane', 'normal')])
     expect(both.map(({ exitCode }) => exitCode)).toEqual([0, 0])
     expect(both.map(({ stderr }) => stderr).join()).toContain(' replayed')
-    expect((await dlq('replay', '--all')).stdout).toBe('0 replayed\n')
+    const nothing = await dlq('replay', '--all')
+    expect(nothing.stdout).toBe('0 replayed\n')
+    expect(nothing.stderr).toContain('no dead letter that waits is meant')
     await allDelivered(ids)
   })
 })

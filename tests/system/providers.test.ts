@@ -180,7 +180,7 @@ describe('orders', () => {
     expectShare(drained, 'secondary', 0.5, 0.05)
     expect(await modes()).toEqual(['draining', 'enabled', 'enabled'])
     expect((await command('list')).stdout).toMatch(
-      /^primary {2}draining {2}weight 100 {2}since \S+ {2}maintenance\nsecondary {2}enabled/,
+      /^NAME .*\nprimary +draining +100 +\S+Z +maintenance\nsecondary +enabled +100 +-\n/,
     )
 
     // Without a body.

@@ -210,7 +210,9 @@ describe('reports that match nothing', () => {
     await store([report('first'), report('second')])
     await sql()`UPDATE parked_reports SET received_at = now() - interval '1 hour'`
     const listed = await runCommand(['reports', 'parked', '--limit', '1'], gateway.environment)
-    expect(listed.stdout).toMatch(/Z {2}primary {2}"of-first" {2}delivered {2}\d+ checks\n$/)
+    expect(listed.stdout).toMatch(
+      /^RECEIVED +PROVIDER .*\n\S+Z {2}primary {11}delivered {4}\d+ +"of-first"\n$/,
+    )
     const gauge = (name: string) => metric(gateway.processor.url, name)
     await eventually(async () => (await gauge('sms_parked_reports')) === 2, {
       what: 'two wait',
