@@ -14,7 +14,7 @@ import { createApiMetrics } from './api-metrics.ts'
 import { batchBytesMax, batchRoute } from './batch-route.ts'
 import { bodyReadsDefault, createBodyReads } from './body-reads.ts'
 import { type DeadLetterRoutesOptions, deadLetterRoutes } from './dead-letter-routes.ts'
-import { docsRoutes } from './docs/docs-routes.ts'
+import { docsRedirects, docsRoutes } from './docs/docs-routes.ts'
 import { createEdge } from './edge.ts'
 import { messageRoutes } from './message-routes.ts'
 import { createOpenApiDocument } from './openapi/openapi.ts'
@@ -74,7 +74,7 @@ export interface ApiOptions {
 }
 
 export interface Api {
-  /** What is served. */
+  /** What is served, but for the redirections to the documentation. */
   readonly routes: readonly Pick<Route, 'method' | 'path'>[]
   /** Never throws and never rejects. */
   fetch(request: Request): Response | Promise<Response>
@@ -163,7 +163,7 @@ export function createApi(options: ApiOptions): Api {
   const { isStopping } = options
   return {
     routes,
-    ...createEdge({ routes, metrics, logger, clock, isStopping }),
+    ...createEdge({ routes: [...routes, ...docsRedirects], metrics, logger, clock, isStopping }),
     async close() {
       await Promise.all([admission.stop(), parking.stop()])
       await Promise.all([acceptance.close(), intake.close()])

@@ -16,7 +16,7 @@ import {
   toDeadLetterFilter,
 } from './dead-letter-schemas.ts'
 import { bodyFaults, invalidRequest, parameterFaults } from './faults.ts'
-import { badCursor, givenParameters, searchTooLong } from './listing.ts'
+import { givenParameters, searchTooLong } from './listing.ts'
 import { listLimitDefault } from './message-schemas.ts'
 import type { Problem } from './problems.ts'
 import type { ReadJson } from './request-body.ts'
@@ -51,7 +51,6 @@ export function deadLetterRoutes(options: DeadLetterRoutesOptions): Route[] {
     if (faults.length > 0 || !parsed.success) return invalidRequest(faults)
     const { replayed, limit: limitText, cursor, ...filter } = parsed.data
     const position = cursor === undefined ? null : decodeDeadLetterCursor(cursor)
-    if (cursor !== undefined && position === null) return badCursor
     const limit = limitText === undefined ? listLimitDefault : Number(limitText)
     // One more than shown tells whether there is a next page.
     const found = await store.listDeadLetters(

@@ -1,12 +1,14 @@
 /** Bodies and parameters about dead letters. Recipients and texts are not in them: those are the message's own. */
 import { z } from 'zod'
 import type { DeadLetterFilter } from '../store/dead-letters.ts'
+import { decodeDeadLetterCursor } from './cursor.ts'
 import {
   laneField,
   messageIdField,
   mustBe,
   providerNameField,
   shownTimeField,
+  spanRule,
   statusField,
   timeField,
 } from './fields.ts'
@@ -25,6 +27,7 @@ const filterFields = {
 
 export const deadLetterFilterSchema = z
   .strictObject(filterFields, { error: mustBe('a JSON object') })
+  .refine(...spanRule)
   .meta({
     id: 'DeadLetterFilter',
     description: 'All that are given must hold; an empty one takes every letter that waits.',
@@ -33,18 +36,20 @@ export const deadLetterFilterSchema = z
 
 const booleans = ['true', 'false'] as const
 
-export const deadLetterParametersSchema = z.strictObject({
-  ...filterFields,
-  replayed: z
-    .enum(booleans, { error: mustBe('true or false') })
-    .optional()
-    .meta({
-      description: 'Whether those replayed already are listed too.',
-      override: { type: 'boolean', default: false },
-    }),
-  limit: limitField.optional(),
-  cursor: cursorField.optional(),
-})
+export const deadLetterParametersSchema = z
+  .strictObject({
+    ...filterFields,
+    replayed: z
+      .enum(booleans, { error: mustBe('true or false') })
+      .optional()
+      .meta({
+        description: 'Whether those replayed already are listed too.',
+        override: { type: 'boolean', default: false },
+      }),
+    limit: limitField.optional(),
+    cursor: cursorField(decodeDeadLetterCursor).optional(),
+  })
+  .refine(...spanRule)
 
 /** The most dead letters that one request replays or purges. */
 export const deadLettersPerRequestMax = 1_000

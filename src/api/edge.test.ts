@@ -17,7 +17,6 @@ const ask = async (method: string, path: string, headers: Record<string, string>
 
 describe('addresses', () => {
   const unknown = [
-    '/',
     '/api/v1',
     '/api/v2/messages',
     '/health/',
@@ -32,6 +31,12 @@ describe('addresses', () => {
       expect(response.status).toBe(404)
       expect((await problemOf(response)).type).toBe('urn:sms-gateway:problem:not-found')
     }
+  })
+
+  test.each(['/', '/docs/'])('%s leads to the documentation', async (path) => {
+    const response = await ask('GET', path)
+    expect(response.status).toBe(302)
+    expect(response.headers.get('location')).toBe('/docs')
   })
 
   const id = Bun.randomUUIDv7()

@@ -75,6 +75,18 @@ export const timeField = z.iso
   .datetime({ offset: true, error: timeRule })
   .meta({ examples: ['2026-01-31T12:00:00Z'], override: plainTime })
 
+interface TimeSpan {
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+}
+
+/** For a schema with `from` and `to`: a span that ends before it begins holds nothing, and nobody means it. */
+export const spanRule: [(span: TimeSpan) => boolean, { path: string[]; error: string }] = [
+  // What is no time is a fault of its own.
+  ({ from = '', to = '' }) => !(Date.parse(to) < Date.parse(from)),
+  { path: ['to'], error: 'must not be before from' },
+]
+
 /** A time in an answer: RFC 3339, UTC, milliseconds. */
 export const shownTimeField = z.iso
   .datetime()

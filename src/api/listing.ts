@@ -15,12 +15,6 @@ export function givenParameters(query: string): {
   return { given, faults }
 }
 
-export const badCursor: Problem = {
-  kind: 'invalid-cursor',
-  detail: 'Take the cursor from the next_cursor of a listing, unchanged.',
-  errors: [{ parameter: 'cursor', detail: 'is not a cursor of this API' }],
-}
-
 /** What few have in common is found by looking at all of them. */
 export const searchTooLong: Problem = passingProblem(
   'unavailable',

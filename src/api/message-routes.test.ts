@@ -172,6 +172,7 @@ describe('listing', () => {
     ['lane=fast', ['lane']],
     ['provider=No%20Such', ['provider']],
     ['from=yesterday&to=2026-02-30T00:00:00Z', ['from', 'to']],
+    ['from=2026-01-31T13:00:00%2B01:00&to=2026-01-31T11:59:59Z', ['to']],
     ['limit=0', ['limit']],
     ['limit=1001', ['limit']],
     ['limit=1e2', ['limit']],
@@ -190,11 +191,11 @@ describe('listing', () => {
   })
 
   test.each(['', 'x', messageIdFloor(0), 'AAAAAAAAAAAAAAAAAAAAAA'])(
-    'cursor=%s is 400',
+    'cursor=%s is a fault beside the others',
     async (cursor) => {
-      const response = await api.send(`${path}?cursor=${cursor}`)
-      expect(response.status).toBe(400)
-      expect((await problemOf(response)).type).toBe('urn:sms-gateway:problem:invalid-cursor')
+      const response = await api.send(`${path}?cursor=${cursor}&limit=0`)
+      expect(response.status).toBe(422)
+      expect(faultPlaces(await problemOf(response))).toEqual(['cursor', 'limit'])
     },
   )
 })

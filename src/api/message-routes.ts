@@ -4,7 +4,7 @@ import type { MessageFilter, StoredMessage, StoredReport } from '../store/messag
 import type { Store } from '../store/store.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { invalidRequest, parameterFaults } from './faults.ts'
-import { badCursor, givenParameters, searchTooLong } from './listing.ts'
+import { givenParameters, searchTooLong } from './listing.ts'
 import {
   type ListParameters,
   listLimitDefault,
@@ -108,11 +108,9 @@ function parseListing(query: string): Listing | Problem {
   }
   if (faults.length > 0 || !parsed.success) return invalidRequest(faults)
   const { cursor, limit } = parsed.data
-  const before = cursor === undefined ? null : decodeCursor(cursor)
-  if (cursor !== undefined && before === null) return badCursor
   return {
     filter: toFilter(parsed.data),
-    before,
+    before: cursor === undefined ? null : decodeCursor(cursor),
     limit: limit === undefined ? listLimitDefault : Number(limit),
   }
 }

@@ -1,5 +1,6 @@
 /** Bodies and parameters about messages: the one source of validation, types and documentation. */
 import { z } from 'zod'
+import { decodeCursor } from './cursor.ts'
 import {
   customerIdField,
   laneField,
@@ -9,6 +10,7 @@ import {
   providerNameField,
   senderIdField,
   shownTimeField,
+  spanRule,
   statusField,
   textField,
   timeField,
@@ -133,17 +135,27 @@ export const limitField = z
     override: { type: 'integer', minimum: 1, maximum: listLimitMax, default: listLimitDefault },
   })
 
-export const cursorField = z.string().meta({ description: 'The next_cursor of the page before.' })
+/** @param decode null for what is no cursor of this listing */
+export function cursorField(decode: (cursor: string) => unknown) {
+  return z
+    .string()
+    .refine((cursor) => decode(cursor) !== null, {
+      error: mustBe('the next_cursor of a listing, unchanged'),
+    })
+    .meta({ description: 'The next_cursor of the page before.' })
+}
 
-export const listParametersSchema = z.strictObject({
-  status: statusField.optional(),
-  recipient: phoneField.optional(),
-  phone: phoneField.optional().meta({ description: 'The same as recipient.' }),
-  lane: laneField.optional(),
-  provider: providerNameField.optional(),
-  from: timeField.optional().meta({ description: 'Accepted at this time or later.' }),
-  to: timeField.optional().meta({ description: 'Accepted before this time.' }),
-  limit: limitField.optional(),
-  cursor: cursorField.optional(),
-})
+export const listParametersSchema = z
+  .strictObject({
+    status: statusField.optional(),
+    recipient: phoneField.optional(),
+    phone: phoneField.optional().meta({ description: 'The same as recipient.' }),
+    lane: laneField.optional(),
+    provider: providerNameField.optional(),
+    from: timeField.optional().meta({ description: 'Accepted at this time or later.' }),
+    to: timeField.optional().meta({ description: 'Accepted before this time.' }),
+    limit: limitField.optional(),
+    cursor: cursorField(decodeCursor).optional(),
+  })
+  .refine(...spanRule)
 export type ListParameters = z.infer<typeof listParametersSchema>

@@ -5,7 +5,6 @@
 
 export const problemKinds = {
   'malformed-json': { status: 400, title: 'The body is not JSON' },
-  'invalid-cursor': { status: 400, title: 'The cursor is not one of ours' },
   unauthorized: { status: 401, title: 'The credentials are missing or wrong' },
   'admin-off': { status: 403, title: 'The admin API is off' },
   'not-found': { status: 404, title: 'There is nothing at this address' },

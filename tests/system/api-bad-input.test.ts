@@ -162,7 +162,7 @@ describe('addresses', () => {
     ['DELETE', messages, 405, 'method-not-allowed'],
     ['GET', `${messages}/express`, 405, 'method-not-allowed'],
     ['GET', `${messages}?limit=0&foo=1`, 422, 'invalid-request'],
-    ['GET', `${messages}?cursor=zzz`, 400, 'invalid-cursor'],
+    ['GET', `${messages}?cursor=zzz`, 422, 'invalid-request'],
   ]
   test.each(lost)('%s %s is %d', async (method, path, status, kind) => {
     const response = await fetch(api.url + path, { method })

@@ -64,8 +64,9 @@ describe('requests', () => {
   })
 
   const addresses: [string, number, string][] = [
-    [`${path}?cursor=zzz`, 400, 'invalid-cursor'],
-    [`${path}?cursor=${'_'.repeat(32)}`, 400, 'invalid-cursor'],
+    [`${path}?cursor=zzz`, 422, 'invalid-request'],
+    [`${path}?cursor=${'_'.repeat(32)}`, 422, 'invalid-request'],
+    [`${path}?from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z`, 422, 'invalid-request'],
     [`${path}?limit=0`, 422, 'invalid-request'],
     [`${path}?replayed=yes`, 422, 'invalid-request'],
     [`${path}?lane=slow&from=noon&colour=red`, 422, 'invalid-request'],

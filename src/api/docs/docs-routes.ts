@@ -73,6 +73,13 @@ export function docsRoutes(): Route[] {
   ]
 }
 
+/** For whoever types the host alone, or a slash after the address: they are no part of the API. */
+export const docsRedirects: readonly Route[] = ['/', `${docsPath}/`].map((path) => ({
+  method: 'GET',
+  path,
+  handle: () => new Response(null, { status: 302, headers: { location: docsPath } }),
+}))
+
 const noSuchAsset: Problem = { kind: 'not-found', detail: 'The documentation is at /docs.' }
 
 /** If-None-Match is a list of tags, weak or not, or `*` (RFC 9110 §13.1.2). */

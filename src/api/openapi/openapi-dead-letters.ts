@@ -50,7 +50,7 @@ export const deadLetterPaths: ZodOpenApiPathsObject = {
             'application/json': { schema: deadLetterListSchema, example: deadLetterListExample },
           },
         },
-        ...problemResponses(...adminProblems, 'invalid-cursor', 'invalid-request'),
+        ...problemResponses(...adminProblems, 'invalid-request'),
       },
     },
   },

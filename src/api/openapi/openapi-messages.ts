@@ -80,7 +80,7 @@ export const messagePaths: ZodOpenApiPathsObject = {
             'application/json': { schema: messageListSchema, example: messageListExample },
           },
         },
-        ...problemResponses('invalid-cursor', 'invalid-request', 'overloaded', 'unavailable'),
+        ...problemResponses('invalid-request', 'overloaded', 'unavailable'),
       },
     },
   },

@@ -32,7 +32,6 @@ export const problemSchema = z
 
 const details: Readonly<Record<ProblemKind, string>> = {
   'malformed-json': 'The body must be one JSON value in UTF-8.',
-  'invalid-cursor': 'Take the cursor from the next_cursor of a listing, unchanged.',
   unauthorized: "Send the provider's secret as a bearer token.",
   'admin-off': 'The admin API is off: no ADMIN_TOKEN is set.',
   'not-found': 'The addresses there are: see /docs.',
