@@ -1,6 +1,5 @@
 /**
- * Builds the executable: `bun scripts/build.ts [--target=linux-x64|linux-x64-baseline|linux-arm64|all]`. Without a target it
- * is for this machine, at dist/sms-gateway. The same sources give the same bytes.
+ * Builds the executable: see `usage`. The same sources give the same bytes.
  */
 import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,13 +12,29 @@ const entryPoints = ['src/main.ts', 'src/embedded/worker.ts']
 const targets = ['linux-x64', 'linux-x64-baseline', 'linux-arm64'] as const
 type Target = (typeof targets)[number]
 
+const usage = `npm run build -- [--target=${targets.join('|')}|all]
+
+Builds dist/sms-gateway for this machine, or dist/sms-gateway-<target> for another.
+`
+
+/** Ends the process when the arguments are wrong, or ask for help. */
 function wantedTargets(): readonly (Target | null)[] {
-  const { values } = parseArgs({ args: Bun.argv.slice(2), options: { target: { type: 'string' } } })
-  if (values.target === undefined) return [null]
-  if (values.target === 'all') return targets
-  const target = targets.find((known) => known === values.target)
-  if (target === undefined) throw new Error(`--target must be one of ${targets.join(', ')}, all`)
-  return [target]
+  try {
+    const options = { target: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const
+    const { values } = parseArgs({ args: Bun.argv.slice(2), options })
+    if (values.help) {
+      process.stdout.write(usage)
+      process.exit(0)
+    }
+    if (values.target === undefined) return [null]
+    if (values.target === 'all') return targets
+    const target = targets.find((known) => known === values.target)
+    if (target === undefined) throw new Error(`there is no target ${values.target}`)
+    return [target]
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`)
+    process.exit(2)
+  }
 }
 
 /** The commit that is built, or `unknown` outside of a checkout. */
@@ -57,7 +72,8 @@ async function build(target: Target | null): Promise<void> {
   ])
   const path = join(root, outfile)
   if ((await compile.exited) !== 0 || !existsSync(path)) {
-    throw new Error(`building ${outfile} failed:\n${output}${errors}`)
+    process.stderr.write(`building ${outfile} failed:\n${output}${errors}`)
+    process.exit(1)
   }
   const digest = new Bun.CryptoHasher('sha256').update(await Bun.file(path).bytes()).digest('hex')
   const megabytes = (statSync(path).size / 1_000_000).toFixed(1)

@@ -1,17 +1,20 @@
 /** What an API process counts. Labels are lanes, route patterns, configured providers and fixed words only. */
 import { Counter, Histogram, type Registry } from 'prom-client'
-import { batchSizeBuckets, latencyBucketsSeconds } from '../runtime/metrics.ts'
+import { lanes } from '../domain/message.ts'
+import { batchSizeBuckets, latencyBucketsSeconds, startAtZero } from '../runtime/metrics.ts'
 
-export type RefusalReason =
-  | 'invalid'
-  | 'queue_full'
-  | 'in_flight_full'
-  | 'database'
-  | 'bodies_full'
-  | 'too_large'
-  | 'too_slow'
-  | 'stopping'
-  | 'failure'
+export const refusalReasons = [
+  'invalid',
+  'queue_full',
+  'in_flight_full',
+  'database',
+  'bodies_full',
+  'too_large',
+  'too_slow',
+  'stopping',
+  'failure',
+] as const
+export type RefusalReason = (typeof refusalReasons)[number]
 
 export interface ApiMetrics {
   readonly accepted: Counter<'lane'>
@@ -48,8 +51,14 @@ export function createApiMetrics(registry: Registry): ApiMetrics {
   const sizes = batchSizeBuckets
 
   return {
-    accepted: counter('sms_accepted_total', 'Messages committed and answered for.', ['lane']),
-    refused: counter('sms_refused_total', 'Messages not accepted, by cause.', ['reason']),
+    accepted: startAtZero(
+      counter('sms_accepted_total', 'Messages committed and answered for.', ['lane']),
+      { lane: lanes },
+    ),
+    refused: startAtZero(
+      counter('sms_refused_total', 'Messages not accepted, by cause.', ['reason']),
+      { reason: refusalReasons },
+    ),
     acceptDuration: histogram(
       'sms_accept_duration_seconds',
       'From the start of a submit to its commit.',
@@ -57,10 +66,13 @@ export function createApiMetrics(registry: Registry): ApiMetrics {
       ['kind'],
     ),
     acceptBatchSize: histogram('sms_accept_batch_size', 'Messages in one commit.', sizes),
-    enqueueFailures: counter(
-      'sms_enqueue_failures_total',
-      'Accepted messages the queue did not take; the sweep enqueues them.',
-      ['lane'],
+    enqueueFailures: startAtZero(
+      counter(
+        'sms_enqueue_failures_total',
+        'Accepted messages the queue did not take; the sweep enqueues them.',
+        ['lane'],
+      ),
+      { lane: lanes },
     ),
     reportsReceived: counter('sms_reports_received_total', "Providers' reports, valid ones.", [
       'provider',

@@ -1,6 +1,23 @@
 /** What a processor counts. Labels are lanes, configured providers and fixed words only. */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
-import { batchSizeBuckets, latencyBucketsSeconds } from '../runtime/metrics.ts'
+import { lanes } from '../domain/message.ts'
+import type { MessageState } from '../domain/message-state.ts'
+import { batchSizeBuckets, latencyBucketsSeconds, startAtZero } from '../runtime/metrics.ts'
+import type { Promotion } from '../store/recovery.ts'
+
+const promotionActions = [
+  'enqueue',
+  'waiting',
+  'expired',
+  'unknown',
+] as const satisfies readonly Promotion['action'][]
+/** In which the sweep may find a row. */
+const sweptStates = [
+  'queued',
+  'scheduled',
+  'sending',
+  'sent',
+] as const satisfies readonly MessageState[]
 
 export interface ProcessorMetrics {
   readonly claimed: Counter<'lane'>
@@ -51,11 +68,17 @@ export function createProcessorMetrics(registry: Registry): ProcessorMetrics {
   ): Histogram<L> => new Histogram({ name, help, buckets, labelNames, registers })
 
   return {
-    claimed: counter('sms_claimed_total', 'Messages claimed for submitting.', ['lane']),
-    stale: counter(
-      'sms_stale_entries_total',
-      'Queue entries whose message was not to be sent any more.',
-      ['lane'],
+    claimed: startAtZero(
+      counter('sms_claimed_total', 'Messages claimed for submitting.', ['lane']),
+      { lane: lanes },
+    ),
+    stale: startAtZero(
+      counter(
+        'sms_stale_entries_total',
+        'Queue entries whose message was not to be sent any more.',
+        ['lane'],
+      ),
+      { lane: lanes },
     ),
     submitted: counter('sms_submitted_total', 'Submits to providers by outcome.', [
       'lane',
@@ -67,7 +90,10 @@ export function createProcessorMetrics(registry: Registry): ProcessorMetrics {
       'provider',
       'status',
     ]),
-    deadLettered: counter('sms_dead_lettered_total', 'Messages that failed for good.', ['lane']),
+    deadLettered: startAtZero(
+      counter('sms_dead_lettered_total', 'Messages that failed for good.', ['lane']),
+      { lane: lanes },
+    ),
     queueWait: histogram(
       'sms_queue_wait_seconds',
       'From acceptance to the claim.',
@@ -86,14 +112,16 @@ export function createProcessorMetrics(registry: Registry): ProcessorMetrics {
       batchSizeBuckets,
       ['statement'],
     ),
-    recovered: counter('sms_recovered_total', 'Due rows decided by the promoter.', [
-      'action',
-      'lane',
-    ]),
-    sweepFound: counter(
-      'sms_sweep_found_total',
-      'Rows the sweep found not final and gave a due time.',
-      ['lane', 'status'],
+    recovered: startAtZero(
+      counter('sms_recovered_total', 'Due rows decided by the promoter.', ['action', 'lane']),
+      { action: promotionActions, lane: lanes },
+    ),
+    sweepFound: startAtZero(
+      counter('sms_sweep_found_total', 'Rows the sweep found not final and gave a due time.', [
+        'lane',
+        'status',
+      ]),
+      { lane: lanes, status: sweptStates },
     ),
     settleRetries: counter(
       'sms_settle_retries_total',

@@ -1,11 +1,13 @@
 /** The queue as a role's part: Redis when it is configured, in the process when not. */
 import { Counter, Gauge, type Registry } from 'prom-client'
 import type { Config } from '../config/config.ts'
+import { lanes } from '../domain/message.ts'
 import { createMemoryQueue } from '../queue/memory/memory-queue.ts'
 import type { CorruptEntryListener, Queue } from '../queue/queue.ts'
 import { createRedisQueue } from '../queue/redis/redis-queue.ts'
 import { systemClock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { startAtZero } from '../runtime/metrics.ts'
 
 /** Corrupt entries of a lane are logged no more often than this for each reason. */
 const corruptLogIntervalMs = 1_000
@@ -17,6 +19,7 @@ export function openQueue(config: Config, registry: Registry, logger: Logger): Q
     labelNames: ['lane'],
     registers: [registry],
   })
+  startAtZero(corrupt, { lane: lanes })
   const log = createCorruptEntryLog(logger)
   const onCorrupt: CorruptEntryListener = (lane, receipt, reason) => {
     corrupt.inc({ lane })

@@ -1,4 +1,5 @@
 /** What every long-running role begins with: configuration or its faults, log, registry, servers that answer. */
+import { Gauge } from 'prom-client'
 import { type Config, type Environment, loadConfig, type Role } from '../config/config.ts'
 import { createLogger, type ProcessLogger } from '../runtime/logger.ts'
 import { createRegistry, type Registry } from '../runtime/metrics.ts'
@@ -48,7 +49,16 @@ export function startContext(environment: Environment, role: Role): RoleContext 
   const config = configFor(environment, role)
   const log = createLogger(config.logLevel, role)
   log.logger.info({ event: 'process.starting', version, commit, bun: Bun.version })
-  return { config, log, registry: createRegistry() }
+  const registry = createRegistry()
+  const build = new Gauge({
+    name: 'sms_build_info',
+    help: 'One, for the build that runs.',
+    labelNames: ['version', 'commit', 'bun'],
+    registers: [registry],
+    aggregator: 'first',
+  })
+  build.set({ version, commit, bun: Bun.version }, 1)
+  return { config, log, registry }
 }
 
 export function say(sentence: string): void {

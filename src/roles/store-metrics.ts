@@ -1,7 +1,7 @@
 /** What a process counts of its store, whichever role uses it. */
 import { Counter, Gauge, Histogram } from 'prom-client'
-import { latencyBucketsSeconds, type Registry } from '../runtime/metrics.ts'
-import type { ReadTarget } from '../store/message-queries.ts'
+import { latencyBucketsSeconds, type Registry, startAtZero } from '../runtime/metrics.ts'
+import { type ReadTarget, readTargets } from '../store/message-queries.ts'
 import type { GivenUpReport, ReportedMessage } from '../store/report-matching.ts'
 
 export interface StoreMetrics {
@@ -21,6 +21,7 @@ export function createStoreMetrics(registry: Registry): StoreMetrics {
     labelNames: ['target'],
     registers,
   })
+  startAtZero(reads, { target: readTargets })
   const lag = new Gauge({
     name: 'sms_replica_lag_seconds',
     help: 'How far the replica is behind; NaN while it does not answer. 0 without a replica.',

@@ -1,10 +1,32 @@
 import { expect, test } from 'bun:test'
-import { batchSizeBuckets, createRegistry, latencyBucketsSeconds } from './metrics.ts'
+import { Counter } from 'prom-client'
+import { batchSizeBuckets, createRegistry, latencyBucketsSeconds, startAtZero } from './metrics.ts'
 
 test('a registry has the metrics of the process, and none of another registry', async () => {
   const [first, second] = [createRegistry(), createRegistry()]
   expect(await first.metrics()).toContain('process_cpu_seconds_total')
   expect(await second.metrics()).toContain('process_cpu_seconds_total')
+})
+
+test('a registry has nothing that tells nothing of this runtime', async () => {
+  const text = await createRegistry().metrics()
+  expect(text).toContain('nodejs_eventloop_lag_p99_seconds')
+  expect(text).toContain('process_resident_memory_bytes')
+  for (const name of ['process_heap_bytes', 'nodejs_active_', 'nodejs_version_info']) {
+    expect(text).not.toContain(name)
+  }
+})
+
+test('a counter shows every combination of its labels from the start, and keeps what it has', async () => {
+  const counter = new Counter({ name: 'n', help: 'n', labelNames: ['a', 'b'], registers: [] })
+  counter.inc({ a: 'x', b: '1' }, 3)
+  startAtZero(counter, { a: ['x', 'y'], b: ['1', '2'] })
+  expect((await counter.get()).values).toEqual([
+    { labels: { a: 'x', b: '1' }, value: 3 },
+    { labels: { a: 'x', b: '2' }, value: 0 },
+    { labels: { a: 'y', b: '1' }, value: 0 },
+    { labels: { a: 'y', b: '2' }, value: 0 },
+  ])
 })
 
 test('bounds grow', () => {

@@ -1,13 +1,49 @@
 /** Where metrics are registered. One registry a process; every part registers its own on it. */
-import { collectDefaultMetrics, Registry } from 'prom-client'
+import { type Counter, collectDefaultMetrics, Registry } from 'prom-client'
 
 export type { Registry } from 'prom-client'
 
-/** A registry with the process's own metrics (CPU, memory, event-loop lag) and what build runs. */
+/**
+ * Of the library's own metrics, those that say nothing, or nothing true, of this runtime: they are always 0, or tell of
+ * another engine. `process_heap_bytes` is the address space that is reserved.
+ */
+const meaningless = [
+  'process_heap_bytes',
+  'nodejs_active_handles',
+  'nodejs_active_handles_total',
+  'nodejs_active_requests',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources',
+  'nodejs_active_resources_total',
+  'nodejs_eventloop_lag_seconds',
+  'nodejs_gc_duration_seconds',
+  'nodejs_heap_space_size_available_bytes',
+  'nodejs_heap_space_size_total_bytes',
+  'nodejs_heap_space_size_used_bytes',
+  'nodejs_version_info',
+]
+
+/** A registry with the process's own metrics: CPU, memory, file descriptors, event-loop lag. */
 export function createRegistry(): Registry {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
+  for (const name of meaningless) registry.removeSingleMetric(name)
   return registry
+}
+
+/** Shows every combination of these labels from the start: what appears with its first event has no rate of it. */
+export function startAtZero<L extends string>(
+  counter: Counter<L>,
+  labels: Readonly<Record<L, readonly string[]>>,
+): Counter<L> {
+  let combinations: Partial<Record<L, string>>[] = [{}]
+  for (const [name, values] of Object.entries(labels) as [L, readonly string[]][]) {
+    combinations = combinations.flatMap((combination) =>
+      values.map((value) => ({ ...combination, [name]: value })),
+    )
+  }
+  for (const combination of combinations) counter.inc(combination, 0)
+  return counter
 }
 
 /** Bounds, in seconds, for everything from a commit to a provider's report. */

@@ -58,7 +58,8 @@ export interface MessageQueries {
 }
 
 /** Where a read went, for the metric. */
-export type ReadTarget = 'replica' | 'primary'
+export const readTargets = ['replica', 'primary'] as const
+export type ReadTarget = (typeof readTargets)[number]
 
 /** A message's reports shown at once; more than this is a provider gone mad. */
 export const reportsShownMax = 1_000
