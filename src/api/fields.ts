@@ -16,7 +16,7 @@ export function mustBe(rule: string): FaultWords {
 /** Names of configured providers; see `ProviderSettings.name`. */
 export const providerNamePattern = /^[a-z0-9_-]{1,32}$/
 
-const phoneRule = mustBe('an E.164 number: a plus sign, the country code, 7 to 15 digits in all')
+const phoneRule = mustBe('an E.164 number: a plus sign and 7 to 15 digits, the first of them not 0')
 
 export const phoneField = z
   .string({ error: phoneRule })

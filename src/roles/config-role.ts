@@ -1,5 +1,5 @@
 /** `sms-gateway config check` and `config print` */
-import type { Environment, Role } from '../config/config.ts'
+import { type Environment, loadConfig, type Role } from '../config/config.ts'
 import { printFileProviders, printSettings } from '../config/print.ts'
 import { configWarnings } from '../config/warnings.ts'
 import { configFor, say } from './role-context.ts'
@@ -24,6 +24,11 @@ export function runConfigPrint(environment: Environment, role: Role): number {
   }
   for (const provider of printFileProviders(environment)) {
     process.stdout.write(`# PROVIDERS_FILE ${provider}\n`)
+  }
+  const result = loadConfig(environment, role)
+  if (!result.ok) {
+    const count = result.faults.length === 1 ? 'a fault' : `${result.faults.length} faults`
+    say(`with this the role ${role} has ${count} and does not start: see "config check"`)
   }
   return exitCodes.ok
 }

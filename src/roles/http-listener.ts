@@ -39,7 +39,7 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
   return {
     name,
     get url() {
-      return `http://${displayHost(address.hostname)}:${server?.port ?? address.port}`
+      return `http://${reachableHost(address.hostname)}:${server?.port ?? address.port}`
     },
     async start() {
       server = await listening(options, address, () =>
@@ -89,7 +89,7 @@ function listenFailure(
   error: unknown,
 ): string {
   const { code, message = String(error) } = error as { code?: unknown; message?: unknown }
-  const where = `${displayHost(hostname)}:${port}`
+  const where = `${reachableHost(hostname)}:${port}`
   if (code === 'EADDRINUSE') {
     return `${name}: ${where} is in use by another process; stop it, or choose another address with ${setting}`
   }
@@ -97,8 +97,9 @@ function listenFailure(
   return `${name}: cannot listen on ${where} (${setting}): ${message}`
 }
 
-/** A wildcard address is nothing to connect to. */
-function displayHost(hostname: string): string {
-  if (hostname === '0.0.0.0' || hostname === '::' || hostname === '') return 'localhost'
+/** The host by which this machine reaches what listens there: a wildcard address is nothing to connect to. */
+export function reachableHost(hostname: string): string {
+  if (hostname === '0.0.0.0' || hostname === '') return '127.0.0.1'
+  if (hostname === '::') return '[::1]'
   return hostname.includes(':') ? `[${hostname}]` : hostname
 }

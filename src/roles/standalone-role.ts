@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { type Config, type Environment, given, providersByDefault } from '../config/config.ts'
 import { lanes } from '../domain/message.ts'
 import { startEmbeddedPostgres } from '../embedded/embedded-postgres.ts'
+import type { Operator } from '../operator/operator.ts'
 import type { ProviderSettings } from '../providers/provider.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Service } from '../runtime/service.ts'
@@ -15,7 +16,7 @@ import type { Store } from '../store/store.ts'
 import { apiListener, createApiPart } from './api-part.ts'
 import { queueService } from './api-role.ts'
 import { version } from './build-info.ts'
-import { requireFree } from './http-listener.ts'
+import { reachableHost, requireFree } from './http-listener.ts'
 import { migrateDatabase } from './migrate-role.ts'
 import { openQueue } from './open-queue.ts'
 import { databaseFor, openStore } from './open-store.ts'
@@ -41,7 +42,7 @@ export async function runStandalone(environment: Environment): Promise<number> {
     const mocked = mockProviders()
     const operator = configured === null ? operatorFor(config, mocked, registry, logger) : null
     await operator?.start()
-    const providers = configured ?? fixedProviders(locate(mocked, operator?.port ?? 0))
+    const providers = configured ?? fixedProviders(locate(mocked, operatorUrl(config, operator)))
     const readiness = createReadiness({ postgres: () => store.ping(), queue: () => queue.ping() })
     const parts = { config, store, queue, registry, logger, providers }
     const api = createApiPart({
@@ -62,7 +63,10 @@ export async function runStandalone(environment: Environment): Promise<number> {
       ],
       log,
       ...stopping(config, readiness),
-      onStarted: () => process.stdout.write(welcome(config, api.url, operator !== null)),
+      onStarted: () => {
+        const mockUrl = operator === null ? null : operatorUrl(config, operator)
+        process.stdout.write(welcome(config, api.url, mockUrl))
+      },
     })
   } catch (error) {
     await embedded.stop()
@@ -164,24 +168,28 @@ function mockProviders(): ProviderSettings[] {
   }))
 }
 
-function locate(providers: readonly ProviderSettings[], port: number): ProviderSettings[] {
-  return providers.map((provider) => ({
-    ...provider,
-    url: `http://127.0.0.1:${port}/${provider.name}`,
-  }))
+function operatorUrl({ operatorAddress }: Config, operator: Operator | null): string {
+  return `http://${reachableHost(operatorAddress.hostname)}:${operator?.port ?? 0}`
 }
 
-function welcome(config: Config, url: string, mock: boolean): string {
-  const provider = mock
-    ? 'a mock provider (set PROVIDER_PRIMARY_URL for a real one)'
-    : config.providers.map(({ name }) => name).join(', ')
+function locate(providers: readonly ProviderSettings[], url: string): ProviderSettings[] {
+  return providers.map((provider) => ({ ...provider, url: `${url}/${provider.name}` }))
+}
+
+/** @param mockUrl of the mock operator, or null when there are real providers */
+function welcome(config: Config, url: string, mockUrl: string | null): string {
+  const names = (mockUrl === null ? config.providers : providersByDefault('standalone'))
+    .map(({ name }) => name)
+    .join(', ')
+  const providers =
+    mockUrl === null ? names : `${names}: mocks (set PROVIDER_PRIMARY_URL for a real one)`
   const database = config.postgres.write === null ? `embedded, in ${config.dataDir}` : 'PostgreSQL'
   return `
 SMS Gateway ${version} is running at ${url}
 
   database   ${database}
   queue      ${config.redis === null ? 'in this process' : 'Redis'}
-  providers  ${provider}
+  providers  ${providers}
 
 Send a message:
 
@@ -193,7 +201,16 @@ See what became of it, with the id from the answer:
 
   curl ${url}/api/v1/messages/<id>
 
-API documentation: ${url}/docs    Metrics: ${url}/metrics    Stop: Ctrl-C
+${mockUrl === null ? '' : failing(mockUrl)}API documentation: ${url}/docs    Metrics: ${url}/metrics    Stop: Ctrl-C
+
+`
+}
+
+function failing(mockUrl: string): string {
+  return `Make a provider fail, and see the others take its messages; DELETE puts it right:
+
+  curl -X PUT ${mockUrl}/control/primary/behaviour \\
+    -H 'Content-Type: application/json' -d '{"outage": true}'
 
 `
 }

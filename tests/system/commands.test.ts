@@ -110,6 +110,12 @@ describe('configuration', () => {
     expect(printed.stdout).toContain('LOG_LEVEL=warn\n')
     expect(printed.stdout).toContain('REDIS_PASSWORD=***')
     expect(printed.stdout).not.toContain('hush')
+    expect(printed.stderr).toBe('')
+    const unready = await runCommand(['config', 'print'])
+    expect(unready).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining('processor has a fault and does not start'),
+    })
     const standalone = await runCommand(['config', 'print', '--for', 'standalone'])
     expect(standalone.stdout).toContain('APP_ADDR=127.0.0.1:8080  # default\n')
   })
