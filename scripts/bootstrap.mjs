@@ -4,6 +4,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, statSync } from 'node:fs'
+import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -64,13 +65,14 @@ function ensureBinary() {
   if (!run(bun, ['scripts/build.ts'])) fail('The build failed.')
 }
 
+const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP']
+
 /** Signals are passed on, whoever sent them; the child's exit code is ours. From a terminal it has them twice, and takes them for one. */
 function handOver(command, args) {
   const child = spawn(command, args, { cwd: root, stdio: 'inherit' })
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal))
+  for (const signal of passedOn) process.on(signal, () => child.kill(signal))
   child.on('exit', (code, signal) => {
-    if (signal !== null) process.kill(process.pid, signal)
-    else process.exit(code ?? 1)
+    process.exit(signal === null ? (code ?? 1) : 128 + constants.signals[signal])
   })
 }
 

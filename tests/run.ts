@@ -38,6 +38,9 @@ const totals = { passed: 0, failed: 0 }
 /** What the failed tests wrote: in a long run it is far above its end, or cut off by who keeps the output. */
 const failures: string[] = []
 const cleanups: (() => Promise<void>)[] = []
+/** By a signal: what is under way is ended, nothing more is begun, and the servers are stopped. */
+let interrupted = false
+let underWay: Bun.Subprocess | undefined
 
 async function main(args: readonly string[]): Promise<void> {
   const wanted = args.length > 0 ? args : ['check', ...Object.keys(stages)]
@@ -58,6 +61,7 @@ async function main(args: readonly string[]): Promise<void> {
 }
 
 async function startServers(): Promise<Record<string, string>> {
+  refuseIfInterrupted()
   title('servers')
   // Here, because a test has not the time to install them.
   browserProgram()
@@ -85,6 +89,7 @@ function title(name: string): void {
 async function step(name: string, command: readonly string[]): Promise<void> {
   title(name)
   const run = Bun.spawn([...command], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
+  underWay = run
   if ((await run.exited) !== 0) {
     totals.failed++
     throw new Error(`${name} failed`)
@@ -96,6 +101,7 @@ async function test(
   paths: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<void> {
+  refuseIfInterrupted()
   title(name)
   for (const path of paths) {
     if (!existsSync(join(root, path))) throw new Error(`${path} does not exist`)
@@ -106,6 +112,7 @@ async function test(
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'inherit', 'pipe'],
   })
+  underWay = run
   const exitCode = await forward(run)
   if (exitCode.passed === 0 && exitCode.code === 0) {
     totals.failed++
@@ -114,6 +121,11 @@ async function test(
   totals.passed += exitCode.passed
   totals.failed += exitCode.failed
   if (exitCode.code !== 0 && exitCode.failed === 0) totals.failed++
+  refuseIfInterrupted()
+}
+
+function refuseIfInterrupted(): void {
+  if (interrupted) throw new Error('interrupted')
 }
 
 /** Shows what the runner writes, keeps what it says of failures, and reads its summary. */
@@ -146,19 +158,14 @@ async function forward(run: Bun.Subprocess<'ignore', 'inherit', 'pipe'>) {
   return { code: await run.exited, passed: count('pass'), failed: count('fail') }
 }
 
-let cleaning: Promise<void> | undefined
-
-/** Once: whoever asks later waits for the same. */
-function cleanUp(): Promise<void> {
-  cleaning ??= (async () => {
-    for (const clean of cleanups.reverse()) await clean()
-  })()
-  return cleaning
+async function cleanUp(): Promise<void> {
+  for (const clean of cleanups.splice(0).reverse()) await clean()
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
-    void cleanUp().finally(() => process.exit(1))
+    interrupted = true
+    underWay?.kill()
   })
 }
 

@@ -138,7 +138,12 @@ export function createApi(options: ApiOptions): Api {
     reportRoute({
       readJson,
       providerSecret: options.providerSecret,
-      onRefused: createRefusedReports(metrics, logger, clock),
+      onRefused: createRefusedReports(
+        metrics,
+        logger,
+        clock,
+        options.providers().map(({ name }) => name),
+      ),
       intake,
       classify,
     }),

@@ -81,10 +81,14 @@ interface TimeSpan {
 }
 
 /** For a schema with `from` and `to`: a span that ends before it begins holds nothing, and nobody means it. */
-export const spanRule: [(span: TimeSpan) => boolean, { path: string[]; error: string }] = [
+export const spanRule: [
+  (span: TimeSpan) => boolean,
+  { path: string[]; error: string; when: () => boolean },
+] = [
   // What is no time is a fault of its own.
-  ({ from = '', to = '' }) => !(Date.parse(to) < Date.parse(from)),
-  { path: ['to'], error: 'must not be before from' },
+  (span) => typeof span !== 'object' || !(Date.parse(`${span?.to}`) < Date.parse(`${span?.from}`)),
+  // Also when other things are at fault, so that every fault is told at once.
+  { path: ['to'], error: 'must not be before from', when: () => true },
 ]
 
 /** A time in an answer: RFC 3339, UTC, milliseconds. */

@@ -173,6 +173,7 @@ describe('listing', () => {
     ['provider=No%20Such', ['provider']],
     ['from=yesterday&to=2026-02-30T00:00:00Z', ['from', 'to']],
     ['from=2026-01-31T13:00:00%2B01:00&to=2026-01-31T11:59:59Z', ['to']],
+    ['lane=x&from=2026-01-31T13:00:00Z&to=2026-01-31T11:59:59Z', ['lane', 'to']],
     ['limit=0', ['limit']],
     ['limit=1001', ['limit']],
     ['limit=1e2', ['limit']],

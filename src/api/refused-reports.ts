@@ -1,4 +1,4 @@
-/** Delivery reports whose credentials are missing or wrong: counted, and said at most every few seconds. */
+/** Delivery reports whose credentials are missing or wrong: counted, and said at most every few seconds for each provider. */
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { ApiMetrics } from './api-metrics.ts'
@@ -8,7 +8,7 @@ export type CredentialsFault = 'unknown_provider' | 'provider_without_secret' | 
 /** `provider` as the request's path names it. */
 export type OnRefusedReports = (provider: string, reason: CredentialsFault) => void
 
-/** Of each reason, one line in this time says how many requests there were. */
+/** After a line, requests are only counted for so long; the line after that has their number. */
 const lineIntervalMs = 10_000
 /** The longest name of a provider, and a little of what is longer. */
 const nameCharsMax = 40
@@ -18,28 +18,37 @@ interface Said {
   atMs: number
 }
 
+/** @param providers those whose counters are shown from the start */
 export function createRefusedReports(
   metrics: Pick<ApiMetrics, 'reportsUnauthorized'>,
   logger: Logger,
   clock: Clock,
+  providers: readonly string[],
 ): OnRefusedReports {
-  const saidByReason = new Map<CredentialsFault, Said>()
+  const saidOf = new Map<string, Said>()
+  const count = (provider: string, reason: CredentialsFault, requests: number) =>
+    metrics.reportsUnauthorized.inc({ provider, reason }, requests)
+  count('', 'unknown_provider', 0)
+  for (const provider of providers) {
+    count(provider, 'provider_without_secret', 0)
+    count(provider, 'wrong_secret', 0)
+  }
 
   return function onRefusedReports(provider, reason) {
-    // A name from a path must not become a label.
-    const label = reason === 'unknown_provider' ? '' : provider
-    metrics.reportsUnauthorized.inc({ provider: label, reason })
-    const said = saidByReason.get(reason) ?? { count: 0, atMs: Number.NEGATIVE_INFINITY }
-    saidByReason.set(reason, said)
+    // A name from a path must become neither a label nor a key.
+    const known = reason === 'unknown_provider' ? '' : provider
+    count(known, reason, 1)
+    const key = `${reason} ${known}`
+    const said = saidOf.get(key) ?? { count: 0, atMs: Number.NEGATIVE_INFINITY }
+    saidOf.set(key, said)
     said.count++
     const nowMs = clock.monotonicMs()
     if (nowMs - said.atMs < lineIntervalMs) return
-    const { count } = said
     logger.warn({
       event: 'reports.unauthorized',
       provider: provider.slice(0, nameCharsMax),
       reason,
-      count,
+      count: said.count,
     })
     said.count = 0
     said.atMs = nowMs

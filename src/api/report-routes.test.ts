@@ -54,7 +54,7 @@ describe('credentials', () => {
     expect(api.reports).toEqual([])
   })
 
-  test('whoever runs it is told which provider and why, in one line for many', async () => {
+  test('whoever runs it is told which provider and why', async () => {
     const failed = (provider: string, token: string) =>
       api.send(`/api/v1/providers/${provider}/delivery-reports`, delivered, {
         authorization: `Bearer ${token}`,

@@ -10,7 +10,7 @@ import { accept, circuit, processing } from './keys/message-keys.ts'
 import * as providerKeys from './keys/provider-keys.ts'
 import * as serverKeys from './keys/server-keys.ts'
 import { loadProvidersFile, takenName } from './providers-file.ts'
-import { readSettings } from './read-settings.ts'
+import { givenText, readSettings } from './read-settings.ts'
 import type { Role } from './role.ts'
 import { roundShareOfLease, ruleFaults } from './rules.ts'
 import type { SettingTable, Values } from './setting.ts'
@@ -88,6 +88,16 @@ function readProviders(environment: Environment, role: Role, faults: Fault[]): P
     if (shortForms.has(name)) faults.push(takenName(index, name))
   }
   return [...providers, ...file.providers]
+}
+
+/** The secrets of the short form by provider, also of one that has no URL here: the mock operator signs with them. */
+export function shortFormSecrets(environment: Environment): Record<string, string> {
+  const secrets: Record<string, string> = {}
+  for (const [name, { secret }] of Object.entries(providerKeys.providers)) {
+    const text = givenText(environment, secret)
+    if (text !== undefined) secrets[name] = text
+  }
+  return secrets
 }
 
 /** The providers of the short form with their defaults, and nowhere to submit to yet: for the mock operator. */

@@ -22,6 +22,12 @@ const limits: readonly [blamed: string, holds: Environment, fails: Environment, 
   ],
   ['PROCESSES', { PROCESSES: '1' }, { PROCESSES: '2' }, 'standalone'],
   [
+    'OPERATOR_ADDR',
+    { APP_ADDR: ':7000', OPERATOR_ADDR: ':7000' },
+    { APP_ADDR: ':7000', OPERATOR_ADDR: '127.0.0.1:7000', PROVIDER_PRIMARY_URL: '' },
+    'standalone',
+  ],
+  [
     'QUEUE_EXPRESS_NAME',
     { QUEUE_NAME: 'q', QUEUE_EXPRESS_NAME: 'r' },
     { QUEUE_NAME: 'q', QUEUE_EXPRESS_NAME: 'q' },

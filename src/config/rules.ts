@@ -38,9 +38,21 @@ export const rules: readonly Rule[] = [
   {
     name: 'PROCESSES',
     others: [],
-    sentence: 'must be 1 here: only api and processor run in several processes',
-    holds: ({ processes }, role) => processes === 1 || !['standalone', 'operator'].includes(role),
+    sentence: 'must be 1 for standalone, which runs in one process',
+    holds: ({ processes }, role) => processes === 1 || role !== 'standalone',
     given: ({ processes }) => `${processes}`,
+  },
+  {
+    name: 'OPERATOR_ADDR',
+    others: ['APP_ADDR', ...shortForms.map(({ url }) => url.name), fileName],
+    sentence:
+      'must have another port than APP_ADDR: without a provider standalone has its mock operator there',
+    holds: ({ appAddress, operatorAddress, providers }, role) =>
+      role !== 'standalone' ||
+      providers.length > 0 ||
+      operatorAddress.port === 0 ||
+      operatorAddress.port !== appAddress.port,
+    given: ({ operatorAddress }) => `both are ${operatorAddress.port}`,
   },
   {
     name: 'QUEUE_EXPRESS_NAME',

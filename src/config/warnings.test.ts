@@ -12,7 +12,8 @@ test('a provider without a secret is warned of, in the words of where it is set'
   ]
   const warnings = configWarnings({ providers })
   expect(warnings).toHaveLength(2)
-  expect(warnings[0]).toStartWith('PROVIDER_PRIMARY_SECRET is unset')
-  expect(warnings[1]).toStartWith('the secret in PROVIDERS_FILE is unset')
-  expect(warnings[1]).toContain('the provider of-file')
+  expect(warnings[0]).toStartWith(
+    'the provider primary has no secret (PROVIDER_PRIMARY_SECRET, or secret in PROVIDERS_FILE)',
+  )
+  expect(warnings[1]).toStartWith('the provider of-file has no secret (secret in PROVIDERS_FILE)')
 })

@@ -8,11 +8,13 @@ export function configWarnings({ providers }: Pick<Config, 'providers'>): string
     .filter(({ secret }) => secret === null)
     .map(
       ({ name }) =>
-        `${secretSetting(name)} is unset: delivery reports of the provider ${name} are refused, and its messages stay "sent" until they become "unknown"`,
+        `the provider ${name} has no secret (${secretSetting(name)}): its delivery reports are refused, and its messages stay "sent" until they become "unknown"`,
     )
 }
 
+/** A provider of the file may have a name of the short form. */
 function secretSetting(provider: string): string {
+  const inFile = `secret in ${providersFile.name}`
   const shortForm = Object.entries(shortForms).find(([name]) => name === provider)
-  return shortForm?.[1].secret.name ?? `the secret in ${providersFile.name}`
+  return shortForm === undefined ? inFile : `${shortForm[1].secret.name}, or ${inFile}`
 }

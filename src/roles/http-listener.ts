@@ -75,12 +75,32 @@ export async function listening<T>(
   }
 }
 
-/** For a start that has long work to do before it listens. @throws as `listening`, when the address cannot be had now */
+/** A process that was killed keeps its sockets until its memory is freed: a restart at once waits for that. */
+const freedMsMax = 1_000
+const freedLookMs = 50
+
+/**
+ * For a start that has long work to do before it listens.
+ * @throws as `listening`, when the address cannot be had now or within a second
+ */
 export async function requireFree(whose: ListenerName, address: ListenAddress): Promise<void> {
-  await listening(whose, address, async () => {
-    const fetch = () => new Response(null, { status: 503 })
-    await Bun.serve({ ...address, reusePort: false, fetch }).stop(true)
-  })
+  const deadline = performance.now() + freedMsMax
+  for (;;) {
+    try {
+      Bun.listen({ ...address, socket: { data: () => undefined } }).stop(true)
+      return
+    } catch (error) {
+      if (performance.now() < deadline && codeOf(error) === 'EADDRINUSE') {
+        await Bun.sleep(freedLookMs)
+        continue
+      }
+      throw new Error(listenFailure(whose, address, error), { cause: error })
+    }
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return (error as { code?: unknown }).code
 }
 
 function listenFailure(
@@ -88,13 +108,13 @@ function listenFailure(
   { hostname, port }: ListenAddress,
   error: unknown,
 ): string {
-  const { code, message = String(error) } = error as { code?: unknown; message?: unknown }
+  const code = codeOf(error)
   const where = `${reachableHost(hostname)}:${port}`
   if (code === 'EADDRINUSE') {
     return `${name}: ${where} is in use by another process; stop it, or choose another address with ${setting}`
   }
   if (code === 'EACCES') return `${name}: not allowed to listen on ${where} (${setting})`
-  return `${name}: cannot listen on ${where} (${setting}): ${message}`
+  return `${name}: cannot listen on ${where} (${setting}): ${error instanceof Error ? error.message : String(error)}`
 }
 
 /** The host by which this machine reaches what listens there: a wildcard address is nothing to connect to. */

@@ -25,7 +25,7 @@ export async function runMigrate(
   try {
     const { startTimeoutMs: timeoutMs } = config.processing
     const servers = [awaitedPrimary(config, database)]
-    await waitForServers(servers, { timeoutMs, say, refusalsMayPass: false })
+    await waitForServers(servers, { timeoutMs, say, refusalsMayPass: true })
     return await migrateDatabase(database, options, print)
   } catch (error) {
     throw refusedFor(error)

@@ -1,6 +1,6 @@
 /** `sms-gateway operator`: the mock SMS provider, for development and load tests. */
-import type { Config, Environment } from '../config/config.ts'
-import { createOperator, identitiesDefault, type Operator } from '../operator/operator.ts'
+import { type Config, type Environment, shortFormSecrets } from '../config/config.ts'
+import { createOperator, type Operator } from '../operator/operator.ts'
 import type { ProviderSettings } from '../providers/provider.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Registry } from '../runtime/metrics.ts'
@@ -13,7 +13,8 @@ export const operatorListener = { name: 'operator', setting: 'OPERATOR_ADDR' }
 
 export async function runOperator(environment: Environment): Promise<number> {
   const { config, log, registry } = startContext(environment, 'operator')
-  const operator = operatorFor(config, config.providers, registry, log.logger)
+  const secrets = { ...shortFormSecrets(environment), ...secretsOf(config.providers) }
+  const operator = operatorFor(config, secrets, registry, log.logger)
   return await runUntilStopped({
     services: [operator],
     log,
@@ -22,17 +23,23 @@ export async function runOperator(environment: Environment): Promise<number> {
   })
 }
 
-/** Its identities are the short-form providers; each signs its reports with that provider's secret. */
+export function secretsOf(providers: readonly ProviderSettings[]): Record<string, string> {
+  return Object.fromEntries(
+    providers.flatMap(({ name, secret }) => (secret === null ? [] : [[name, secret]])),
+  )
+}
+
+/**
+ * Its identities are the short-form providers.
+ *
+ * @param reportSecrets by provider: what its reports are signed with
+ */
 export function operatorFor(
   config: Config,
-  providers: readonly ProviderSettings[],
+  reportSecrets: Readonly<Record<string, string>>,
   registry: Registry,
   logger: Logger,
 ): Operator {
-  const reportSecrets: Record<string, string> = {}
-  for (const { name, secret } of providers) {
-    if (identitiesDefault.includes(name) && secret !== null) reportSecrets[name] = secret
-  }
   const { operatorAddress } = config
   const operator = createOperator({ ...operatorAddress, reportSecrets, registry, logger })
   return {

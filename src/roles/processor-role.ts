@@ -1,5 +1,6 @@
 /** `sms-gateway processor` */
 import type { Environment } from '../config/config.ts'
+import { isRedisRefusal } from '../queue/redis/errors.ts'
 import { queueService } from './api-role.ts'
 import { createHttpListener } from './http-listener.ts'
 import { openQueue } from './open-queue.ts'
@@ -25,7 +26,9 @@ export async function runProcessor(environment: Environment): Promise<number> {
   const database = databaseFor(config, 'processor')
   const queue = openQueue(config, registry, logger)
   const redisName = `Redis at ${config.redis?.host}:${config.redis?.port}`
-  await requireServers(config, database, [{ name: redisName, ping: () => queue.ping() }])
+  await requireServers(config, database, [
+    { name: redisName, ping: () => queue.ping(), isRefusal: isRedisRefusal },
+  ])
   const { store, service: databaseService } = openStore(database, config, registry, logger)
   const readiness = createReadiness({ postgres: () => store.ping(), redis: () => queue.ping() })
   const supervised = connectToSupervisor(registry)

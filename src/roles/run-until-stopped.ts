@@ -1,6 +1,7 @@
 /**
  * The life of a long-running role: start its services in order, run until a signal, stop them in reverse. What hangs while
- * stopping is named, and does not keep the rest from stopping. The second signal ends the process at once.
+ * stopping is named, and does not keep the rest from stopping. A second signal ends the process at once,
+ * unless it comes so soon that it is the first again.
  */
 import { DeadlineError, withDeadline } from '../runtime/deadline.ts'
 import type { ProcessLogger } from '../runtime/logger.ts'

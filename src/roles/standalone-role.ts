@@ -20,7 +20,7 @@ import { reachableHost, requireFree } from './http-listener.ts'
 import { migrateDatabase } from './migrate-role.ts'
 import { openQueue } from './open-queue.ts'
 import { databaseFor, openStore } from './open-store.ts'
-import { operatorFor, operatorListener } from './operator-role.ts'
+import { operatorFor, operatorListener, secretsOf } from './operator-role.ts'
 import { createProcessorPart } from './processor-part.ts'
 import { fixedProviders, type ProviderSource, reloadedProviders } from './provider-source.ts'
 import { createReadiness } from './readiness.ts'
@@ -40,8 +40,11 @@ export async function runStandalone(environment: Environment): Promise<number> {
     const { store, service: databaseService } = openStore(database, config, registry, logger)
     if (config.redis === null) await recoverQueue(store, config)
     const mocked = mockProviders()
-    const operator = configured === null ? operatorFor(config, mocked, registry, logger) : null
-    await operator?.start()
+    const operator =
+      configured === null ? operatorFor(config, secretsOf(mocked), registry, logger) : null
+    await operator?.start().catch((error: unknown) => {
+      throw refusedFor(error)
+    })
     const providers = configured ?? fixedProviders(locate(mocked, operatorUrl(config, operator)))
     const readiness = createReadiness({ postgres: () => store.ping(), queue: () => queue.ping() })
     const parts = { config, store, queue, registry, logger, providers }

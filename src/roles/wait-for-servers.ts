@@ -44,7 +44,7 @@ async function waitForServer(
       return
     } catch (error) {
       const now = performance.now()
-      const reason = describe(error)
+      const reason = describe(name, error)
       const refused = isRefusal?.(error) === true
       if (refused && (now >= deadline || !refusalsMayPass)) {
         throw new Error(`${name} refuses the connection: ${reason}`, { cause: error })
@@ -63,9 +63,13 @@ async function waitForServer(
   }
 }
 
-function describe(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(describe).join('; ')
-  const { message, code } = error as { message?: unknown; code?: unknown }
+function describe(name: string, error: unknown): string {
+  if (error instanceof AggregateError) {
+    return error.errors.map((one) => describe(name, one)).join('; ')
+  }
+  const { message, code, cause } = error as { message?: unknown; code?: unknown; cause?: unknown }
+  // The name is said already.
+  if (`${message}`.startsWith(name) && cause instanceof Error) return describe(name, cause)
   if (typeof message === 'string' && message !== '') return message
   return typeof code === 'string' ? code : String(error)
 }

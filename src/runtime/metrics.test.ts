@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import { Counter } from 'prom-client'
+import { eventually } from '../../tests/support/eventually.ts'
 import { batchSizeBuckets, createRegistry, latencyBucketsSeconds, startAtZero } from './metrics.ts'
 
 test('a registry has the metrics of the process, and none of another registry', async () => {
@@ -10,11 +11,25 @@ test('a registry has the metrics of the process, and none of another registry', 
 
 test('a registry has nothing that tells nothing of this runtime', async () => {
   const text = await createRegistry().metrics()
-  expect(text).toContain('nodejs_eventloop_lag_p99_seconds')
   expect(text).toContain('process_resident_memory_bytes')
   for (const name of ['process_heap_bytes', 'nodejs_active_', 'nodejs_version_info']) {
     expect(text).not.toContain(name)
   }
+})
+
+test('the lag of the event loop is measured', async () => {
+  const registry = createRegistry()
+  const lag = async () =>
+    Number(/^nodejs_eventloop_lag_max_seconds (\S+)$/m.exec(await registry.metrics())?.[1])
+  // Its timer must have begun before the loop is held up.
+  await eventually(async () => (await lag()) > 0, { what: 'a lag is measured' })
+  await eventually(
+    async () => {
+      Bun.sleepSync(50)
+      return (await lag()) >= 0.03
+    },
+    { what: 'a lag of 50 ms is seen' },
+  )
 })
 
 test('a counter shows every combination of its labels from the start, and keeps what it has', async () => {

@@ -5,7 +5,8 @@ export type { Registry } from 'prom-client'
 
 /**
  * Of the library's own metrics, those that say nothing, or nothing true, of this runtime: they are always 0, or tell of
- * another engine. `process_heap_bytes` is the address space that is reserved.
+ * another engine. `process_heap_bytes` is the address space that is reserved. (`nodejs_eventloop_lag_seconds` is 0 as well, but
+ * its collection fills the other metrics of the lag.)
  */
 const meaningless = [
   'process_heap_bytes',
@@ -15,7 +16,6 @@ const meaningless = [
   'nodejs_active_requests_total',
   'nodejs_active_resources',
   'nodejs_active_resources_total',
-  'nodejs_eventloop_lag_seconds',
   'nodejs_gc_duration_seconds',
   'nodejs_heap_space_size_available_bytes',
   'nodejs_heap_space_size_total_bytes',

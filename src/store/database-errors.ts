@@ -51,9 +51,12 @@ export function databaseErrorKind(error: unknown): DatabaseErrorKind {
   return 'defect'
 }
 
-/** The server answers, and takes neither this user nor this database: SQLSTATE class 28 and 3D000. */
+/**
+ * The server answers a connection, and will not have it: SQLSTATE class 28 for the user, 3D000 for a database that is not there,
+ * 42501 and 55000 for one that this user or nobody may connect to.
+ */
 export function isRefusal(error: unknown): boolean {
-  return /^(28|3D000)/.test(errorCode(error) ?? '')
+  return /^(28|3D000|42501|55000)/.test(errorCode(error) ?? '')
 }
 
 function errorCode(error: unknown): string | undefined {

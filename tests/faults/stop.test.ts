@@ -171,7 +171,7 @@ describe('a client that never ends its request', () => {
     withUnfinished(200, async (api) => {
       // As from a terminal, by the group and by npm: twice the same.
       api.signal('SIGINT')
-      api.signal('SIGINT')
+      api.signal('SIGTERM')
       expect(await api.exited).toBe(0)
     }))
 

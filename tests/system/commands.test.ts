@@ -4,12 +4,14 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Redis } from 'ioredis'
 import { version } from '../../package.json'
 import { eventually } from '../support/eventually.ts'
 import { freePort } from '../support/free-port.ts'
 import { type Environment, runCommand, spawnRole, startRole } from '../support/gateway.ts'
 import { metric, submitOne } from '../support/gateway-fixture.ts'
 import { queueEnvironment } from '../support/redis-prefix.ts'
+import { startRedis } from '../support/redis-server.ts'
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts'
 
 let database: TestDatabase
@@ -92,13 +94,15 @@ describe('configuration', () => {
   test('what is seldom meant is said, and is no fault', async () => {
     const checked = await runCommand(['config', 'check'], environment)
     expect(checked).toMatchObject({ exitCode: 0, stdout: 'the configuration is valid\n' })
-    expect(checked.stderr).toContain('warning: PROVIDER_PRIMARY_SECRET is unset')
+    expect(checked.stderr).toContain(
+      'warning: the provider primary has no secret (PROVIDER_PRIMARY_SECRET',
+    )
     const secret = { PROVIDER_PRIMARY_SECRET: 'hush' }
     const quiet = await runCommand(['config', 'check'], { ...environment, ...secret })
     expect(quiet.stderr).toBe('')
     const api = await startRole('api', environment)
     expect(await api.stop()).toBe(0)
-    expect(api.logs()).toContain('PROVIDER_PRIMARY_SECRET is unset')
+    expect(api.logs()).toContain('has no secret (PROVIDER_PRIMARY_SECRET')
   })
 
   test('print shows what is in force, and of secrets only that they are set', async () => {
@@ -166,14 +170,30 @@ describe('starting', () => {
 
   test('a server that refuses is not waited for by a command, and a role says so', async () => {
     const refused = { ...environment, POSTGRES_DB: 'no_such_database', START_TIMEOUT_MS: '600000' }
-    for (const command of [['migrate'], ['dlq', 'list'], ['providers', 'list']]) {
+    for (const command of [
+      ['dlq', 'list'],
+      ['providers', 'list'],
+    ]) {
       const result = await runCommand(command, refused)
       expect(result.exitCode).toBe(1)
       expect(result.stderr).toContain('refuses the connection: database "no_such_database"')
     }
-    const role = await runCommand(['api'], { ...refused, START_TIMEOUT_MS: '100' })
-    expect(role.exitCode).toBe(1)
-    expect(role.stderr).toContain('refuses the connection')
+    for (const command of ['api', 'migrate']) {
+      const role = await runCommand([command], { ...refused, START_TIMEOUT_MS: '100' })
+      expect(role.exitCode).toBe(1)
+      expect(role.stderr).toContain('refuses the connection')
+    }
+    const redis = await startRedis()
+    const client = new Redis(redis.port)
+    await client.config('SET', 'requirepass', 'right')
+    client.disconnect()
+    const wrong = { REDIS_HOST: redis.hostPort, REDIS_PASSWORD: 'wrong', START_TIMEOUT_MS: '100' }
+    const processor = await runCommand(['processor'], { ...environment, ...wrong })
+    await redis.remove()
+    expect(processor.exitCode).toBe(1)
+    expect(processor.stderr).toContain(
+      `Redis at ${redis.hostPort} refuses the connection: WRONGPASS`,
+    )
     const nowhere = { ...environment, POSTGRES_WRITE_PORT: String(await freePort()) }
     const unanswered = await runCommand(['dlq', 'list'], nowhere)
     expect(unanswered.exitCode).toBe(1)

@@ -46,6 +46,12 @@ export function isConnectionLost(error: unknown): boolean {
   )
 }
 
+/** The server answers, and wants another password or user. */
+export function isRedisRefusal(error: unknown): boolean {
+  const said = error instanceof RedisQueueError ? error.cause : error
+  return ['NOAUTH', 'WRONGPASS', 'NOPERM'].some((code) => hasCode(said, code))
+}
+
 function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && error.message.startsWith(`${code} `)
 }
