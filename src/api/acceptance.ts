@@ -9,8 +9,8 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Store } from '../store/store.ts'
 import type { ApiMetrics } from './api-metrics.ts'
+import type { OwnedSubmit } from './customer-of-submit.ts'
 import { createEnqueuer } from './enqueuer.ts'
-import type { Submit } from './message-schemas.ts'
 import type { ClassifyDatabaseError } from './store-failure.ts'
 
 export interface AcceptanceOptions {
@@ -30,9 +30,11 @@ export interface Acceptance {
   /** Whether a message would be refused now: too many are being accepted, or the database takes too long. */
   readonly isFull: boolean
   /** The message's id, once it is committed. @throws what `storeFailure` explains */
-  accept(submit: Submit, lane: Lane): Promise<MessageId>
+  accept(submit: OwnedSubmit, lane: Lane): Promise<MessageId>
   /** All of them in one commit, or none. */
-  acceptGroup(submits: readonly { submit: Submit; lane: Lane }[]): Promise<readonly NewMessage[]>
+  acceptGroup(
+    submits: readonly { submit: OwnedSubmit; lane: Lane }[],
+  ): Promise<readonly NewMessage[]>
   close(): Promise<void>
 }
 
@@ -84,7 +86,7 @@ export function createAcceptance(options: AcceptanceOptions): Acceptance {
   }
 
   /** The id is made here, so that its time is the time of acceptance. */
-  function newMessage(submit: Submit, lane: Lane): NewMessage {
+  function newMessage(submit: OwnedSubmit, lane: Lane): NewMessage {
     return {
       id: Bun.randomUUIDv7('hex', clock.now()),
       customerId: submit.customer_id,

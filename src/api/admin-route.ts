@@ -1,11 +1,11 @@
 /** What all routes for administrators have in common. */
-import type { AdminAccess } from './admin-access.ts'
+import { type Access, isProblem } from './caller.ts'
 import { type Problem, problemResponse } from './problems.ts'
 import type { Exchange, Route } from './route.ts'
 import { type ClassifyDatabaseError, storeFailure } from './store-failure.ts'
 
 export interface AdminRouteOptions {
-  readonly access: AdminAccess
+  readonly access: Access
   readonly classify: ClassifyDatabaseError
   /** For a statement that runs into its time limit; that of any failed write unless given. */
   readonly tooLong?: Problem
@@ -17,9 +17,9 @@ export function forAdmins(
   handle: (exchange: Exchange) => Promise<Response | Problem>,
 ): Route['handle'] {
   return async (exchange) => {
-    const { request, requestId } = exchange
-    const denied = access(request)
-    if (denied !== null) return problemResponse(denied, requestId)
+    const { requestId } = exchange
+    const caller = await access(exchange, 'admin')
+    if (isProblem(caller)) return problemResponse(caller, requestId)
     try {
       const answered = await handle(exchange)
       return answered instanceof Response ? answered : problemResponse(answered, requestId)

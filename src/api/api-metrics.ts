@@ -5,6 +5,7 @@ import { batchSizeBuckets, latencyBucketsSeconds, startAtZero } from '../runtime
 
 export const refusalReasons = [
   'invalid',
+  'unauthorized',
   'queue_full',
   'in_flight_full',
   'database',

@@ -8,14 +8,16 @@ import type { Logger } from '../runtime/logger.ts'
 import type { Registry } from '../runtime/metrics.ts'
 import type { Store } from '../store/store.ts'
 import { createAcceptance } from './acceptance.ts'
-import { createAdminAccess } from './admin-access.ts'
 import { createAdmission } from './admission.ts'
 import { createApiMetrics } from './api-metrics.ts'
 import { batchBytesMax, batchRoute } from './batch-route.ts'
 import { bodyReadsDefault, createBodyReads } from './body-reads.ts'
+import { createAccess } from './caller.ts'
+import { type CustomerRoutesOptions, customerRoutes } from './customer-routes.ts'
 import { type DeadLetterRoutesOptions, deadLetterRoutes } from './dead-letter-routes.ts'
 import { docsRedirects, docsRoutes } from './docs/docs-routes.ts'
 import { createEdge } from './edge.ts'
+import { createKeyCache } from './key-cache.ts'
 import { messageRoutes } from './message-routes.ts'
 import { createOpenApiDocument } from './openapi/openapi.ts'
 import { createParking } from './parking.ts'
@@ -24,7 +26,7 @@ import { createRefusedReports } from './refused-reports.ts'
 import { createReportIntake } from './report-intake.ts'
 import { type ProviderSecret, reportRoute } from './report-routes.ts'
 import { createReadJson } from './request-body.ts'
-import type { Route } from './route.ts'
+import type { Exchange, Route } from './route.ts'
 import { type Readiness, serviceRoutes } from './service-routes.ts'
 import type { ClassifyDatabaseError } from './store-failure.ts'
 import { submitRoutes } from './submit-routes.ts'
@@ -42,6 +44,7 @@ export interface ApiOptions {
     'insertMessages' | 'queries' | 'applyReports' | 'measureParkedReports'
   >
   readonly deadLetters: DeadLetterRoutesOptions['store']
+  readonly customers: CustomerRoutesOptions['store'] & Pick<Store, 'findApiKeys' | 'hasApiKeys'>
   readonly providerControls: ProviderRoutesOptions['store']
   readonly queue: Pick<Queue, 'append' | 'depth'>
   /** What an error of the store means (`src/store/database-errors.ts`). */
@@ -50,7 +53,7 @@ export interface ApiOptions {
   readonly providerSecret: ProviderSecret
   /** The same. */
   readonly providers: ProviderRoutesOptions['providers']
-  /** Null: the admin API is off. */
+  /** May do everything. Null: nobody has it. */
   readonly adminToken: string | null
   readonly logger: Logger
   readonly registry: Registry
@@ -77,7 +80,7 @@ export interface Api {
   /** What is served, but for the redirections to the documentation. */
   readonly routes: readonly Pick<Route, 'method' | 'path'>[]
   /** Never throws and never rejects. */
-  fetch(request: Request): Response | Promise<Response>
+  fetch(request: Request, peerAddress: Exchange['peerAddress']): Response | Promise<Response>
   /** From now on requests are answered 503, but for those of whoever runs the service. */
   turnAway(): void
   /** Call it when no more requests come: what was taken is stored, and the background work stops. */
@@ -122,14 +125,15 @@ export function createApi(options: ApiOptions): Api {
     mayPark: parking.hasRoom,
   })
   const readJson = createReadJson(createBodyReads(bodyReadsDefault))
-  const submitOptions = { readJson, acceptance, admission, classify, metrics, clock }
-  const access = createAdminAccess(options.adminToken)
+  const keys = createKeyCache(options.customers, clock)
+  const access = createAccess({ keys, adminToken: options.adminToken, classify })
+  const submitOptions = { access, readJson, acceptance, admission, classify, metrics, clock }
   const adminOptions = { readJson, access, classify, logger }
 
   const routes: Route[] = [
     ...submitRoutes(submitOptions),
     batchRoute(submitOptions),
-    ...messageRoutes({ queries: store.queries, classify }),
+    ...messageRoutes({ access, queries: store.queries, classify }),
     ...providerRoutes({
       ...adminOptions,
       providers: options.providers,
@@ -147,6 +151,7 @@ export function createApi(options: ApiOptions): Api {
       intake,
       classify,
     }),
+    ...customerRoutes({ ...adminOptions, store: options.customers }),
     ...deadLetterRoutes({
       ...adminOptions,
       store: options.deadLetters,
@@ -171,7 +176,7 @@ export function createApi(options: ApiOptions): Api {
     ...createEdge({ routes: [...routes, ...docsRedirects], metrics, logger, clock, isStopping }),
     async close() {
       await Promise.all([admission.stop(), parking.stop()])
-      await Promise.all([acceptance.close(), intake.close()])
+      await Promise.all([acceptance.close(), intake.close(), keys.close()])
     },
   }
 }

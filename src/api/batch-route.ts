@@ -1,7 +1,9 @@
 /** Submitting many messages at once: each is checked, refused or accepted for itself, and answered in its place. */
 import type { Lane, NewMessage } from '../domain/message.ts'
+import { type Caller, isProblem } from './caller.ts'
+import { customerFaults, type OwnedSubmit, withCustomer } from './customer-of-submit.ts'
 import { bodyFaults, faultsListedMax, invalidRequest } from './faults.ts'
-import { type BatchItem, batchEnvelopeSchema, batchItemSchema } from './message-schemas.ts'
+import { batchEnvelopeSchema, batchItemSchema } from './message-schemas.ts'
 import { type Problem, problemBody, problemKinds, problemResponse } from './problems.ts'
 import { type Exchange, jsonResponse, type Route } from './route.ts'
 import { inFlightFull, storeFailure } from './store-failure.ts'
@@ -13,17 +15,23 @@ export const batchBytesMax = 16 * 1_048_576
 export const batchPath = `${messagesPath}/batch`
 
 interface Candidate {
-  readonly submit: BatchItem
+  readonly submit: OwnedSubmit
   readonly lane: Lane
 }
 
 export function batchRoute(options: SubmitOptions): Route {
-  const { readJson, acceptance, admission, classify, metrics, clock } = options
+  const { access, readJson, acceptance, admission, classify, metrics, clock } = options
   const duration = metrics.acceptDuration.labels({ kind: 'batch' })
   const refusal = () => (acceptance.isFull ? inFlightFull : null)
 
-  async function submitBatch({ request, requestId }: Exchange): Promise<Response> {
+  async function submitBatch(exchange: Exchange): Promise<Response> {
+    const { request, requestId } = exchange
     const startedAtMs = clock.monotonicMs()
+    const caller = await access(exchange, 'send')
+    if (isProblem(caller)) {
+      metrics.refused.inc({ reason: 'unauthorized' })
+      return problemResponse(caller, requestId)
+    }
     const body = await readJson(request, { bytesMax: batchBytesMax, refusal })
     if (!body.ok) {
       metrics.refused.inc({ reason: body.failure.reason })
@@ -34,27 +42,32 @@ export function batchRoute(options: SubmitOptions): Route {
       metrics.refused.inc({ reason: 'invalid' })
       return problemResponse(invalidRequest(bodyFaults(envelope.error)), requestId)
     }
-    const checked = checkItems(envelope.data.messages)
+    const checked = checkItems(envelope.data.messages, caller)
     const candidates = checked.filter(isCandidate)
     const outcome = candidates.length === 0 ? [] : await acceptAll(candidates)
     if (Array.isArray(outcome)) duration.observe((clock.monotonicMs() - startedAtMs) / 1000)
     return answer(checked, outcome, requestId)
   }
 
-  function checkItems(items: readonly unknown[]): readonly (Candidate | Problem)[] {
+  function checkItems(items: readonly unknown[], caller: Caller): readonly (Candidate | Problem)[] {
     let faultsLeft = faultsListedMax
     return items.map((item, index) => {
       const parsed = batchItemSchema.safeParse(item)
-      if (!parsed.success) {
+      const place = `/messages/${index}`
+      // At least one, so that a faulty item always says why.
+      const countMax = Math.max(1, faultsLeft)
+      const faults = [
+        ...(parsed.success ? [] : bodyFaults(parsed.error, place, countMax)),
+        ...customerFaults(item, caller, place),
+      ].slice(0, countMax)
+      if (!parsed.success || faults.length > 0) {
         metrics.refused.inc({ reason: 'invalid' })
-        // At least one, so that a faulty item always says why.
-        const faults = bodyFaults(parsed.error, `/messages/${index}`, Math.max(1, faultsLeft))
         faultsLeft -= faults.length
         return invalidRequest(faults)
       }
       const lane = parsed.data.lane ?? 'normal'
       const full = admission.refusal(lane)
-      if (full === null) return { submit: parsed.data, lane }
+      if (full === null) return { submit: withCustomer(parsed.data, caller), lane }
       metrics.refused.inc({ reason: 'queue_full' })
       return full
     })

@@ -20,7 +20,7 @@ export interface EdgeOptions {
 }
 
 export interface Edge {
-  fetch(request: Request): Answer
+  fetch(request: Request, peerAddress: Exchange['peerAddress']): Answer
   /** See `Api`. */
   turnAway(): void
 }
@@ -28,7 +28,7 @@ export interface Edge {
 type Answer = Response | Promise<Response>
 type Handle = (exchange: Exchange) => Answer
 type Run = (exchange: Exchange) => Promise<Response>
-type Env = { Bindings: Pick<Exchange, 'request' | 'requestId'> }
+type Env = { Bindings: Omit<Exchange, 'param'> }
 
 /** Requests in work at once: what each holds, and how long it waits for the others, is bounded with their number. */
 export const requestsMax = 5_000
@@ -116,14 +116,15 @@ export function createEdge(options: EdgeOptions): Edge {
     }
   }
 
-  function fetch(request: Request): Answer {
+  function fetch(request: Request, peerAddress: Exchange['peerAddress']): Answer {
     const requestId = requestIdOf(request)
     const run = request.method === 'POST' ? direct.get(pathOf(request.url)) : undefined
-    if (run !== undefined) return run({ request, requestId, param: () => '' })
-    if (request.method !== 'HEAD') return app.fetch(request, { request, requestId })
+    if (run !== undefined) return run({ request, requestId, param: () => '', peerAddress })
+    const env = { request, requestId, peerAddress }
+    if (request.method !== 'HEAD') return app.fetch(request, env)
     // Routed as the GET it is, body and all: the server leaves the body out and keeps its length (RFC 9110 §9.3.2).
     const asGet = new Request(request.url, { headers: request.headers })
-    return app.fetch(asGet, { request, requestId })
+    return app.fetch(asGet, env)
   }
 
   return {

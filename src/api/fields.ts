@@ -32,6 +32,17 @@ export const textField = z
   .refine(isStorableText, { error: 'must hold neither NUL nor half a surrogate pair' })
   .meta({ description: 'The text.', examples: ['Your code is 123456'] })
 
+/** Text that somebody gives and somebody else is shown, in a terminal too. */
+export function shownText(lengthMax: number) {
+  const rule = mustBe(`a string of 1 to ${lengthMax} characters, none of them a control character`)
+  return z
+    .string({ error: rule })
+    .min(1, { error: rule })
+    .max(lengthMax, { error: rule })
+    .regex(/^\P{Cc}*$/u, { error: rule })
+    .refine(isStorableText, { error: rule })
+}
+
 const customerIdRule = mustBe('a whole number from 1 to 9007199254740991')
 
 export const customerIdField = z

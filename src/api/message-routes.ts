@@ -2,6 +2,7 @@
 import { isMessageId, messageIdTimeMs } from '../domain/message-id.ts'
 import type { MessageFilter, StoredMessage, StoredReport } from '../store/message-queries.ts'
 import type { Store } from '../store/store.ts'
+import { type Access, isProblem } from './caller.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { invalidRequest, parameterFaults } from './faults.ts'
 import { givenParameters, searchTooLong } from './listing.ts'
@@ -18,6 +19,7 @@ import { type ClassifyDatabaseError, storeFailure } from './store-failure.ts'
 import { messagesPath } from './submit-routes.ts'
 
 export interface MessageRoutesOptions {
+  readonly access: Access
   readonly queries: Store['queries']
   readonly classify: ClassifyDatabaseError
 }
@@ -25,16 +27,19 @@ export interface MessageRoutesOptions {
 export const messagePath = `${messagesPath}/:id`
 export const deliveryReportsPath = `${messagePath}/delivery-reports`
 
-export function messageRoutes({ queries, classify }: MessageRoutesOptions): Route[] {
+export function messageRoutes({ access, queries, classify }: MessageRoutesOptions): Route[] {
   /** An id that is none of ours names no message. */
   async function readOne<T>(
-    { param, requestId }: Exchange,
-    read: (id: string) => Promise<T | null>,
+    exchange: Exchange,
+    read: (id: string, customerId: number | null) => Promise<T | null>,
     show: (found: T) => object,
   ): Promise<Response> {
+    const { param, requestId } = exchange
+    const caller = await access(exchange, 'read')
+    if (isProblem(caller)) return problemResponse(caller, requestId)
     // UUIDs are taken in either case (RFC 9562 §4).
     const id = param('id').toLowerCase()
-    const found = isMessageId(id) ? await orProblem(() => read(id)) : null
+    const found = isMessageId(id) ? await orProblem(() => read(id, caller.customerId)) : null
     if (found === null) return problemResponse(messageNotFound, requestId)
     return found.ok ? jsonResponse(show(found.value)) : problemResponse(found.problem, requestId)
   }
@@ -51,10 +56,15 @@ export function messageRoutes({ queries, classify }: MessageRoutesOptions): Rout
     }
   }
 
-  async function list({ request, requestId }: Exchange): Promise<Response> {
+  async function list(exchange: Exchange): Promise<Response> {
+    const { request, requestId } = exchange
+    const caller = await access(exchange, 'read')
+    if (isProblem(caller)) return problemResponse(caller, requestId)
     const parsed = parseListing(queryOf(request.url))
     if ('kind' in parsed) return problemResponse(parsed, requestId)
-    const { filter, before, limit } = parsed
+    const { before, limit } = parsed
+    const { customerId } = caller
+    const filter = customerId === null ? parsed.filter : { ...parsed.filter, customerId }
     // One more than shown tells whether there is a next page.
     const found = await orProblem(() => queries.list(filter, before, limit + 1), searchTooLong)
     if (found === null || !found.ok) {

@@ -21,7 +21,9 @@ const bodyRule = { error: mustBe('a JSON object') }
 const submitFields = {
   phone: phoneField,
   message: textField,
-  customer_id: customerIdField,
+  customer_id: customerIdField
+    .optional()
+    .meta({ description: "Whose it is. An API key of a customer is for that customer's alone." }),
   sender_id: senderIdField.optional(),
 }
 
@@ -41,7 +43,6 @@ export const batchItemSchema = z
     description: 'A message to send; without a lane it takes the normal one.',
     examples: [{ ...submitExample, lane: 'express' }],
   })
-export type BatchItem = z.infer<typeof batchItemSchema>
 
 /** The most messages in one batch. */
 export const batchItemsMax = 10_000

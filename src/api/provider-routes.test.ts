@@ -39,7 +39,7 @@ describe('access', () => {
   test.each(wrong)('%s: 401, and nothing happens', async (_, headers) => {
     for (const route of routes) {
       const response = await api.send(route, route === path ? undefined : {}, headers)
-      expect(response.headers.get('www-authenticate')).toBe('Bearer realm="admin"')
+      expect(response.headers.get('www-authenticate')).toBe('Bearer realm="sms-gateway"')
       expect(await problemOf(response)).toMatchObject({
         type: 'urn:sms-gateway:problem:unauthorized',
         status: 401,

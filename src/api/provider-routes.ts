@@ -8,7 +8,7 @@ import { type AdminRouteOptions, forAdmins } from './admin-route.ts'
 import { bodyFaults, invalidRequest } from './faults.ts'
 import type { Problem } from './problems.ts'
 import { type ProviderBody, providerOrderSchema } from './provider-schemas.ts'
-import type { BodyResult, ReadJson } from './request-body.ts'
+import { type ReadJson, readOptionalJson } from './request-body.ts'
 import { type Exchange, jsonResponse, type Route } from './route.ts'
 
 export type ListedProvider = Pick<ProviderSettings, 'name' | 'weight'>
@@ -40,7 +40,7 @@ export function providerRoutes(options: ProviderRoutesOptions): Route[] {
   ): Promise<Response | Problem> {
     const provider = providers().find(({ name }) => name === param('name'))
     if (provider === undefined) return providerNotFound(providers())
-    const body = await readOptionalJson(request)
+    const body = await readOptionalJson(readJson, request, orderBytesMax)
     if (!body.ok) return body.failure.problem
     const parsed = providerOrderSchema.safeParse(body.value)
     if (!parsed.success) return invalidRequest(bodyFaults(parsed.error))
@@ -52,12 +52,6 @@ export function providerRoutes(options: ProviderRoutesOptions): Route[] {
       mode,
     })
     return jsonResponse(toProviderBody(provider, control))
-  }
-
-  /** An order needs no body. */
-  async function readOptionalJson(request: Request): Promise<BodyResult> {
-    const isEmpty = request.body === null || request.headers.get('content-length') === '0'
-    return isEmpty ? { ok: true, value: {} } : await readJson(request, { bytesMax: orderBytesMax })
   }
 
   const orders = Object.entries(providerOrders).map(

@@ -1,22 +1,13 @@
 /** Bodies about providers and the modes they are in. */
 import { z } from 'zod'
 import { providerModes, providerNoteLengthMax } from '../domain/provider-mode.ts'
-import { isStorableText } from '../domain/storable-text.ts'
-import { mustBe, providerNameField, shownTimeField } from './fields.ts'
-
-const noteRule = mustBe(
-  `a string of 1 to ${providerNoteLengthMax} characters, none of them a control character`,
-)
+import { mustBe, providerNameField, shownText, shownTimeField } from './fields.ts'
 
 /** Also what the command line takes as a note. */
-export const noteField = z
-  .string({ error: noteRule })
-  .min(1, { error: noteRule })
-  .max(providerNoteLengthMax, { error: noteRule })
-  // It is shown in terminals.
-  .regex(/^\P{Cc}*$/u, { error: noteRule })
-  .refine(isStorableText, { error: noteRule })
-  .meta({ description: 'Why; shown until the next order.', examples: ['maintenance until 14:00'] })
+export const noteField = shownText(providerNoteLengthMax).meta({
+  description: 'Why; shown until the next order.',
+  examples: ['maintenance until 14:00'],
+})
 
 export const providerOrderSchema = z
   .strictObject({ note: noteField.optional() }, { error: mustBe('a JSON object') })

@@ -1,5 +1,5 @@
 /** Providers' delivery reports. Answered 2xx only once they are stored. */
-import { isAuthentic } from './bearer-token.ts'
+import { isAuthentic } from './credentials.ts'
 import { bodyFaults, invalidRequest } from './faults.ts'
 import { type Problem, passingProblem, problemResponse } from './problems.ts'
 import type { CredentialsFault, OnRefusedReports } from './refused-reports.ts'

@@ -57,6 +57,16 @@ export function createReadJson(reads: BodyReads): ReadJson {
   }
 }
 
+/** For a request that needs no body: without one it is an empty object. */
+export async function readOptionalJson(
+  readJson: ReadJson,
+  request: Request,
+  bytesMax: number,
+): Promise<BodyResult> {
+  const isEmpty = request.body === null || request.headers.get('content-length') === '0'
+  return isEmpty ? { ok: true, value: {} } : await readJson(request, { bytesMax })
+}
+
 /** Null when there are more than `bytesMax`; `take` is null when there is room for them all. */
 async function readBytes(
   request: Request,

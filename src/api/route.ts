@@ -6,6 +6,8 @@ export interface Exchange {
   readonly requestId: string
   /** A parameter of the path, decoded. */
   param(name: string): string
+  /** The address that the connection comes from; null when it is not known. */
+  peerAddress(): string | null
 }
 
 export interface Route {

@@ -5,6 +5,8 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Acceptance } from './acceptance.ts'
 import type { Admission } from './admission.ts'
 import type { ApiMetrics } from './api-metrics.ts'
+import { type Access, isProblem } from './caller.ts'
+import { customerFaults, withCustomer } from './customer-of-submit.ts'
 import { bodyFaults, invalidRequest } from './faults.ts'
 import { type Accepted, submitSchema } from './message-schemas.ts'
 import { problemResponse } from './problems.ts'
@@ -21,6 +23,7 @@ import {
 export const submitBytesMax = 64 * 1_024
 
 export interface SubmitOptions {
+  readonly access: Access
   readonly readJson: ReadJson
   readonly acceptance: Acceptance
   readonly admission: Pick<Admission, 'refusal'>
@@ -33,7 +36,7 @@ export const messagesPath = '/api/v1/messages'
 export const expressPath = `${messagesPath}/express`
 
 export function submitRoutes(options: SubmitOptions): Route[] {
-  const { readJson, acceptance, admission, classify, metrics, clock } = options
+  const { access, readJson, acceptance, admission, classify, metrics, clock } = options
   const duration = metrics.acceptDuration.labels({ kind: 'single' })
   const bodyOptions: Record<Lane, JsonBodyOptions> = {
     normal: { bytesMax: submitBytesMax, refusal: () => refusal('normal') },
@@ -46,17 +49,22 @@ export function submitRoutes(options: SubmitOptions): Route[] {
     return acceptance.isFull ? inFlightFull : null
   }
 
-  async function submit({ request, requestId }: Exchange, lane: Lane): Promise<Response> {
+  async function submit(exchange: Exchange, lane: Lane): Promise<Response> {
+    const { request, requestId } = exchange
     const startedAtMs = clock.monotonicMs()
+    const decided = access(exchange, 'send')
+    const caller = decided instanceof Promise ? await decided : decided
+    if (isProblem(caller)) return refuse({ problem: caller, reason: 'unauthorized' }, requestId)
     const body = await readJson(request, bodyOptions[lane])
     if (!body.ok) return refuse(body.failure, requestId)
     const parsed = submitSchema.safeParse(body.value)
-    if (!parsed.success) {
-      const problem = invalidRequest(bodyFaults(parsed.error))
-      return refuse({ problem, reason: 'invalid' }, requestId)
+    const faults = customerFaults(body.value, caller)
+    if (!parsed.success || faults.length > 0) {
+      if (!parsed.success) faults.unshift(...bodyFaults(parsed.error))
+      return refuse({ problem: invalidRequest(faults), reason: 'invalid' }, requestId)
     }
     try {
-      const id = await acceptance.accept(parsed.data, lane)
+      const id = await acceptance.accept(withCustomer(parsed.data, caller), lane)
       duration.observe((clock.monotonicMs() - startedAtMs) / 1000)
       return jsonResponse(acceptedBody(id, lane), 202, { location: `${messagesPath}/${id}` })
     } catch (error) {

@@ -6,6 +6,7 @@ import messages from '../../migrations/0001_messages.sql' with { type: 'text' }
 import claimToken from '../../migrations/0002_claim_token.sql' with { type: 'text' }
 import deadLetters from '../../migrations/0003_dead_letters.sql' with { type: 'text' }
 import providerControls from '../../migrations/0004_provider_controls.sql' with { type: 'text' }
+import customers from '../../migrations/0005_customers.sql' with { type: 'text' }
 
 export interface Migration {
   readonly version: number
@@ -20,6 +21,7 @@ const sources: readonly (readonly [version: number, name: string, sql: string])[
   [2, 'claim_token', claimToken],
   [3, 'dead_letters', deadLetters],
   [4, 'provider_controls', providerControls],
+  [5, 'customers', customers],
 ]
 
 export const migrations: readonly Migration[] = sources.map(([version, name, sql]) => ({

@@ -53,6 +53,7 @@ export function createApiPart(options: ApiPartOptions): ApiPart {
   const api = createApi({
     store: options.store,
     deadLetters: options.store,
+    customers: options.store,
     providerControls: options.store,
     queue: options.queue,
     databaseErrorKind,

@@ -4,6 +4,7 @@ import { type Environment, type Role, roles } from '../config/config.ts'
 import { runApi } from './api-role.ts'
 import { commit, version } from './build-info.ts'
 import { runConfigCheck, runConfigPrint } from './config-role.ts'
+import { addCustomerCommands } from './customer-commands.ts'
 import { runHealthcheck } from './healthcheck-role.ts'
 import { addLetterCommands } from './letter-commands.ts'
 import { runMigrate } from './migrate-role.ts'
@@ -160,4 +161,5 @@ function addAdministration(
 
   addLetterCommands(program, environment, exit)
   addProviderCommands(program, environment, exit)
+  addCustomerCommands(program, environment, exit)
 }

@@ -2,12 +2,12 @@
 import { decodeDeadLetterCursor, encodeDeadLetterCursor } from '../api/cursor.ts'
 import { toDetailsBody, toLetterBody } from '../api/dead-letter-routes.ts'
 import { deadLetterFilterSchema, toDeadLetterFilter } from '../api/dead-letter-schemas.ts'
-import { bodyFaults } from '../api/faults.ts'
 import type { Environment } from '../config/config.ts'
 import type { MessageId } from '../domain/message.ts'
 import { isMessageId } from '../domain/message-id.ts'
 import type { DeadLetter, DeadLetterFilter } from '../store/dead-letters.ts'
 import { printLine, withStore } from './admin-store.ts'
+import { optionFaults } from './option-parsers.ts'
 import { StartRefused, say } from './role-context.ts'
 import { exitCodes } from './run-until-stopped.ts'
 import { createTable, timeWidth } from './table.ts'
@@ -33,11 +33,7 @@ export function deadLetterFilter(options: FilterOptions): DeadLetterFilter {
   const { lane, provider, errorCode: error_code, from, to } = options
   const parsed = deadLetterFilterSchema.safeParse({ lane, provider, error_code, from, to })
   if (parsed.success) return toDeadLetterFilter(parsed.data)
-  const faults = bodyFaults(parsed.error).map((fault) => {
-    const field = 'pointer' in fault ? fault.pointer.slice(1) : ''
-    return `--${field.replaceAll('_', '-')} ${fault.detail}`
-  })
-  throw new StartRefused(exitCodes.configuration, faults.join('\n'))
+  throw optionFaults(parsed.error)
 }
 
 /** UUIDs are taken in either case (RFC 9562 §4). @throws StartRefused naming those that cannot be ids of messages */

@@ -17,7 +17,11 @@ export interface ListenerName {
 
 export interface HttpListenerOptions extends ListenerName {
   readonly address: ListenAddress
-  readonly fetch: (request: Request) => Response | Promise<Response>
+  /** `peerAddress` tells where the connection comes from. */
+  readonly fetch: (
+    request: Request,
+    peerAddress: () => string | null,
+  ) => Response | Promise<Response>
   readonly maxRequestBodyBytes: number
   /** Connections without a byte for this long are closed. At most 255, the runtime's limit. */
   readonly idleTimeoutSeconds: number
@@ -49,7 +53,8 @@ export function createHttpListener(options: HttpListenerOptions): HttpListener {
           reusePort: options.reusePort,
           idleTimeout: options.idleTimeoutSeconds,
           maxRequestBodySize: options.maxRequestBodyBytes,
-          fetch: options.fetch,
+          fetch: (request, bun) =>
+            options.fetch(request, () => bun.requestIP(request)?.address ?? null),
           error: () => new Response('internal error', { status: 500 }),
         }),
       )

@@ -1,8 +1,37 @@
 /** Values of options of the command line. */
 import { InvalidArgumentError } from 'commander'
+import type { z } from 'zod'
+import { bodyFaults } from '../api/faults.ts'
+import { StartRefused } from './role-context.ts'
+import { exitCodes } from './run-until-stopped.ts'
 
 export function positive(value: string): number {
   if (!/^[1-9]\d{0,6}$/.test(value))
     throw new InvalidArgumentError('must be a whole number above 0')
   return Number(value)
+}
+
+/** A text that a schema checks. */
+export function checkedBy(schema: z.ZodType<string>): (value: string) => string {
+  return (value) => {
+    const parsed = schema.safeParse(value)
+    if (parsed.success) return parsed.data
+    throw new InvalidArgumentError(parsed.error.issues[0]?.message ?? 'is not allowed')
+  }
+}
+
+/**
+ * The faults of a body that options make up, in the words of the options.
+ *
+ * @param names options whose name is not their field's
+ */
+export function optionFaults(
+  error: z.ZodError,
+  names: Readonly<Record<string, string>> = {},
+): StartRefused {
+  const lines = bodyFaults(error).map((fault) => {
+    const field = 'pointer' in fault ? (fault.pointer.split('/')[1] ?? '') : ''
+    return `--${names[field] ?? field.replaceAll('_', '-')} ${fault.detail}`
+  })
+  return new StartRefused(exitCodes.configuration, lines.join('\n'))
 }

@@ -1,8 +1,9 @@
 /** `sms-gateway providers …` on the command line. */
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { noteField } from '../api/provider-schemas.ts'
 import type { Environment } from '../config/config.ts'
 import type { ProviderOrder } from '../domain/provider-mode.ts'
+import { checkedBy } from './option-parsers.ts'
 import { runProviderList, runProviderOrder } from './providers-role.ts'
 
 export function addProviderCommands(
@@ -29,14 +30,8 @@ export function addProviderCommands(
         exit(await runProviderOrder(environment, word, name, note ?? null)),
       )
   const noted = (command: Command) =>
-    command.option('--note <text>', 'why, for those who look at the list', checkedNote)
+    command.option('--note <text>', 'why, for those who look at the list', checkedBy(noteField))
   noted(order('drain', 'no new messages; those in doubt there may still be asked there'))
   noted(order('disable', 'nothing at all goes there'))
   order('enable', 'back into service')
-}
-
-function checkedNote(value: string): string {
-  const parsed = noteField.safeParse(value)
-  if (parsed.success) return value
-  throw new InvalidArgumentError(parsed.error.issues[0]?.message ?? 'is no note')
 }

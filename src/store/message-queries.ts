@@ -41,6 +41,7 @@ export interface StoredReport {
 
 /** Filters of a listing; all that are given must hold. Times bound the acceptance, `from` inclusive. */
 export interface MessageFilter {
+  readonly customerId?: number
   readonly status?: MessageState
   readonly recipient?: string
   readonly lane?: Lane
@@ -50,9 +51,10 @@ export interface MessageFilter {
 }
 
 export interface MessageQueries {
-  get(id: MessageId): Promise<StoredMessage | null>
+  /** @param customerId null: whosever it is; another customer's message is none */
+  get(id: MessageId, customerId: number | null): Promise<StoredMessage | null>
   /** Null when there is no such message; oldest first. */
-  reports(id: MessageId): Promise<StoredReport[] | null>
+  reports(id: MessageId, customerId: number | null): Promise<StoredReport[] | null>
   /** Newest first, those with ids below `before`; at most `limit`. */
   list(filter: MessageFilter, before: MessageId | null, limit: number): Promise<StoredMessage[]>
 }
@@ -99,17 +101,17 @@ export function createMessageQueries(
     messageIdTimeMs(id) + commitDelayMsMax < replicaLag.freshUntilMs
 
   return {
-    get: (id) =>
+    get: (id, customerId) =>
       route(oldEnough(id), async (sql) => {
         const rows = await answerOf(
           sql,
           sql<MessageRow[]>`
-          /* messages.get */ SELECT ${columns(sql)} FROM messages WHERE id = ${id}`,
+          /* messages.get */ SELECT ${columns(sql)} FROM messages WHERE id = ${id} ${ofCustomer(sql, customerId)}`,
         )
         return rows[0] === undefined ? null : toMessage(rows[0])
       }),
 
-    reports: (id) =>
+    reports: (id, customerId) =>
       route(oldEnough(id), async (sql) => {
         const rows = await answerOf(
           sql,
@@ -117,10 +119,11 @@ export function createMessageQueries(
           /* reports.of_message */
           SELECT CASE WHEN sent_at IS NOT NULL THEN 'sent' END AS status, provider, provider_message_id,
                  NULL AS error_code, NULL AS detail, sent_at AS occurred_at, sent_at AS received_at
-          FROM messages WHERE id = ${id}
+          FROM messages WHERE id = ${id} ${ofCustomer(sql, customerId)}
           UNION ALL
           SELECT status, provider, provider_message_id, error_code, detail, occurred_at, received_at
-          FROM delivery_reports WHERE message_id = ${id}
+          FROM delivery_reports WHERE message_id = ${id} AND EXISTS (
+            SELECT 1 FROM messages WHERE id = ${id} ${ofCustomer(sql, customerId)})
           ORDER BY received_at NULLS FIRST, occurred_at LIMIT ${reportsShownMax}`,
         )
         if (rows.length === 0) return null
@@ -137,6 +140,7 @@ export function createMessageQueries(
           ${before === null ? sql`` : sql`AND id < ${before}`}
           ${filter.from === undefined ? sql`` : sql`AND id >= ${messageIdFloor(filter.from.getTime())}`}
           ${filter.to === undefined ? sql`` : sql`AND id < ${messageIdFloor(filter.to.getTime())}`}
+          ${ofCustomer(sql, filter.customerId ?? null)}
           ${filter.status === undefined ? sql`` : sql`AND status = ${filter.status}`}
           ${filter.recipient === undefined ? sql`` : sql`AND recipient = ${filter.recipient}`}
           ${filter.lane === undefined ? sql`` : sql`AND lane = ${filter.lane}`}
@@ -147,6 +151,9 @@ export function createMessageQueries(
       }),
   }
 }
+
+const ofCustomer = (sql: Sql, customerId: number | null) =>
+  customerId === null ? sql`` : sql`AND customer_id = ${customerId}`
 
 interface MessageRow {
   id: string

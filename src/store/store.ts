@@ -2,6 +2,17 @@
  * The store as its users see it: use cases take this type as an argument; only `roles/` makes one.
  */
 import { endAbandonedSessions } from './abandoned-sessions.ts'
+import {
+  createApiKey,
+  createCustomer,
+  findApiKeys,
+  hasApiKeys,
+  listApiKeys,
+  listCustomers,
+  revokeApiKey,
+  rotateApiKey,
+  setCustomerDisabled,
+} from './customers.ts'
 import type { Database } from './database.ts'
 import {
   getDeadLetter,
@@ -51,6 +62,15 @@ export interface Store {
   readonly measureParkedReports: Bound<typeof measureParkedReports>
   readonly listProviderControls: Bound<typeof listProviderControls>
   readonly setProviderControl: Bound<typeof setProviderControl>
+  readonly createCustomer: Bound<typeof createCustomer>
+  readonly listCustomers: Bound<typeof listCustomers>
+  readonly setCustomerDisabled: Bound<typeof setCustomerDisabled>
+  readonly createApiKey: Bound<typeof createApiKey>
+  readonly rotateApiKey: Bound<typeof rotateApiKey>
+  readonly revokeApiKey: Bound<typeof revokeApiKey>
+  readonly listApiKeys: Bound<typeof listApiKeys>
+  readonly findApiKeys: Bound<typeof findApiKeys>
+  readonly hasApiKeys: Bound<typeof hasApiKeys>
   readonly createPartitions: Bound<typeof createPartitions>
   readonly dropPartitions: Bound<typeof dropPartitions>
   /** Resolves when the primary answers and takes writes. */
@@ -99,6 +119,15 @@ export function createStore(options: StoreOptions): Store {
     measureParkedReports: (...rest) => measureParkedReports(database.readPrimary, ...rest),
     listProviderControls: (...rest) => listProviderControls(database.write, ...rest),
     setProviderControl: (...rest) => setProviderControl(database.write, ...rest),
+    createCustomer: (...rest) => createCustomer(database.write, ...rest),
+    listCustomers: (...rest) => listCustomers(database.readPrimary, ...rest),
+    setCustomerDisabled: (...rest) => setCustomerDisabled(database.write, ...rest),
+    createApiKey: (...rest) => createApiKey(database.write, ...rest),
+    rotateApiKey: (...rest) => rotateApiKey(database.write, ...rest),
+    revokeApiKey: (...rest) => revokeApiKey(database.write, ...rest),
+    listApiKeys: (...rest) => listApiKeys(database.readPrimary, ...rest),
+    findApiKeys: (...rest) => findApiKeys(database.readPrimary, ...rest),
+    hasApiKeys: (...rest) => hasApiKeys(database.readPrimary, ...rest),
     createPartitions: (...rest) => createPartitions(database.write, ...rest),
     dropPartitions: (...rest) => dropPartitions(database.write, ...rest),
     ping: () => database.ping(),

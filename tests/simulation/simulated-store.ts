@@ -180,6 +180,15 @@ export function storeFor(process: SimulatedProcess, options: ServerOptions): Sto
     getDeadLetter: never,
     replayDeadLetters: never,
     expediteLost: never,
+    createCustomer: never,
+    listCustomers: never,
+    setCustomerDisabled: never,
+    createApiKey: never,
+    rotateApiKey: never,
+    revokeApiKey: never,
+    listApiKeys: never,
+    findApiKeys: never,
+    hasApiKeys: never,
     endAbandonedSessions: (waitedMs) =>
       run('endAbandonedSessions', () => execute((sql) => endAbandonedSessions(sql, waitedMs))),
   }

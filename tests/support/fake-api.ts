@@ -5,11 +5,14 @@ import { type Api, type ApiOptions, createApi } from '../../src/api/api.ts'
 import type { Lane, MessageId, NewMessage } from '../../src/domain/message.ts'
 import type { ProviderReport } from '../../src/domain/provider-report.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
+import type { KnownKey } from '../../src/store/customers.ts'
 import { databaseErrorKind } from '../../src/store/database-errors.ts'
 import type { MessageFilter, StoredMessage, StoredReport } from '../../src/store/message-queries.ts'
 import type { ProviderControl } from '../../src/store/provider-controls.ts'
 
-export interface FakeApi extends Api {
+export interface FakeApi extends Omit<Api, 'fetch'> {
+  /** From this machine, unless another address is given. */
+  fetch(request: Request, peerAddress?: string): Response | Promise<Response>
   /** What was committed, in order. */
   readonly inserted: NewMessage[]
   /** What was enqueued, in order. */
@@ -25,6 +28,7 @@ export interface FakeApi extends Api {
     messages: StoredMessage[]
     reports: StoredReport[]
     controls: Map<string, ProviderControl>
+    keys: Map<string, KnownKey>
   }
   /** Thrown by the operation of that name while it is set. */
   readonly failures: {
@@ -33,6 +37,7 @@ export interface FakeApi extends Api {
     queries?: unknown
     applyReports?: unknown
     controls?: unknown
+    keys?: unknown
   }
   /** While set, commits wait for it. */
   hold: Promise<void> | null
@@ -61,14 +66,14 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
     { level: 'debug', formatters: { level: (label) => ({ level: label }) } },
     { write: (line: string) => logLines.push(JSON.parse(line)) },
   )
-  const fake: Omit<FakeApi, keyof Api> = {
+  const fake: Omit<FakeApi, keyof Api | 'fetch'> = {
     inserted: [],
     enqueued: [],
     reports: [],
     reportBatches: [],
     listed: [],
     logLines,
-    known: { messages: [], reports: [], controls: new Map() },
+    known: { messages: [], reports: [], controls: new Map(), keys: new Map() },
     failures: {},
     hold: null,
     send,
@@ -95,13 +100,13 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
       },
       measureParkedReports: async () => ({ count: 0, oldestAgeMs: 0 }),
       queries: {
-        async get(id) {
+        async get(id, customerId) {
           failIf('queries')
-          return known.messages.find((message) => message.id === id) ?? null
+          return known.messages.find(isOf(id, customerId)) ?? null
         },
-        async reports(id) {
+        async reports(id, customerId) {
           failIf('queries')
-          return known.messages.some((message) => message.id === id) ? known.reports : null
+          return known.messages.some(isOf(id, customerId)) ? known.reports : null
         },
         async list(filter, before, limit) {
           failIf('queries')
@@ -131,6 +136,24 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
         for (const id of ids) fake.enqueued.push([lane, id])
       },
       depth: async () => ({ total: 0, pending: 0, oldestAgeMs: null }),
+    },
+    customers: {
+      createCustomer: async () => null,
+      listCustomers: async () => [],
+      setCustomerDisabled: async () => null,
+      createApiKey: async () => null,
+      rotateApiKey: async () => null,
+      revokeApiKey: async () => null,
+      listApiKeys: async () => [],
+      async findApiKeys(prefixes) {
+        failIf('keys')
+        const found = [...known.keys].filter(([prefix]) => prefixes.includes(prefix))
+        return new Map(found)
+      },
+      async hasApiKeys() {
+        failIf('keys')
+        return known.keys.size > 0
+      },
     },
     deadLetters: {
       listDeadLetters: async () => [],
@@ -174,7 +197,11 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
             body: typeof body === 'string' ? body : JSON.stringify(body),
             headers: { 'content-type': 'application/json', ...headers },
           }
-    return await api.fetch(new Request(`http://localhost${path}`, init))
+    return await fetch(new Request(`http://localhost${path}`, init))
+  }
+
+  function fetch(request: Request, peerAddress = '127.0.0.1'): Response | Promise<Response> {
+    return api.fetch(request, () => peerAddress)
   }
 
   async function metric(name: string, labels: Record<string, string> = {}): Promise<number> {
@@ -187,8 +214,11 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
     return match?.value ?? 0
   }
 
-  return Object.assign(fake, api)
+  return Object.assign(fake, api, { fetch })
 }
+
+const isOf = (id: string, customerId: number | null) => (message: StoredMessage) =>
+  message.id === id && (customerId === null || message.customerId === customerId)
 
 /** A stored message with an id of that moment. */
 export function storedMessage(changes: Partial<StoredMessage> = {}): StoredMessage {

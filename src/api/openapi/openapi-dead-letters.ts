@@ -17,16 +17,12 @@ import {
   purgedExample,
   replayedExample,
 } from './openapi-examples.ts'
-import { problemResponses } from './openapi-problems.ts'
-
-const shared = { tags: ['administration'], security: [{ adminToken: [] }] }
-const adminProblems = ['unauthorized', 'admin-off', 'unavailable'] as const
-const bodyProblems = [
-  'malformed-json',
-  'body-too-large',
-  'unsupported-media-type',
-  'invalid-request',
-] as const
+import {
+  adminOperation,
+  adminProblems,
+  bodyProblems,
+  problemResponses,
+} from './openapi-problems.ts'
 
 const requestBody = {
   required: true,
@@ -37,7 +33,7 @@ const once = `Each letter is taken once, whoever else asks. With a filter at mos
 export const deadLetterPaths: ZodOpenApiPathsObject = {
   '/api/v1/dead-letters': {
     get: {
-      ...shared,
+      ...adminOperation,
       operationId: 'listDeadLetters',
       summary: 'List dead letters',
       description:
@@ -56,7 +52,7 @@ export const deadLetterPaths: ZodOpenApiPathsObject = {
   },
   '/api/v1/dead-letters/{id}': {
     get: {
-      ...shared,
+      ...adminOperation,
       operationId: 'getDeadLetter',
       summary: 'A dead letter and why it died',
       requestParams: { path: z.object({ id: messageIdField }) },
@@ -71,7 +67,7 @@ export const deadLetterPaths: ZodOpenApiPathsObject = {
   },
   '/api/v1/dead-letters/replay': {
     post: {
-      ...shared,
+      ...adminOperation,
       operationId: 'replayDeadLetters',
       summary: 'Send dead letters again',
       description: `With a new validity period and a full count of attempts. ${once} Give \`to\` when you go on while there are more, or those that die again are sent again too.`,
@@ -87,7 +83,7 @@ export const deadLetterPaths: ZodOpenApiPathsObject = {
   },
   '/api/v1/dead-letters/purge': {
     post: {
-      ...shared,
+      ...adminOperation,
       operationId: 'purgeDeadLetters',
       summary: 'Forget dead letters',
       description: `The messages stay failed, with their failures and reports. ${once}`,

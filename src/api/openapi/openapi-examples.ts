@@ -1,4 +1,5 @@
 /** Examples of answers; a test holds them against their schemas. */
+import type { CustomerBody, IssuedKeyBody, KeyBody } from '../customer-schemas.ts'
 import type { DeadLetterBody, DeadLetterListBody } from '../dead-letter-schemas.ts'
 import type { Accepted, MessageBody } from '../message-schemas.ts'
 import { problemBody } from '../problems.ts'
@@ -110,4 +111,26 @@ export const providerExample: ProviderBody = {
   mode: 'draining',
   note: 'maintenance until 14:00',
   changed_at: '2026-01-31T12:00:00.000Z',
+}
+
+export const customerExample: CustomerBody = {
+  id: 42,
+  name: 'Acme',
+  created_at: '2026-01-31T12:00:00.000Z',
+  disabled_at: null,
+}
+
+export const keyExample: KeyBody = {
+  prefix: 'sgw_0a1b2c3d4e5f',
+  customer_id: 42,
+  scopes: ['send', 'read'],
+  note: 'the shop',
+  created_at: '2026-01-31T12:00:00.000Z',
+  expires_at: null,
+  revoked_at: null,
+}
+
+export const issuedKeyExample: IssuedKeyBody = {
+  key: `sgw_0a1b2c3d4e5f_${'x'.repeat(43)}`,
+  ...keyExample,
 }

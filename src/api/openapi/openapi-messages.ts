@@ -29,7 +29,15 @@ export const batchAnswerSchema = z
   })
   .meta({ id: 'BatchAnswer', description: 'What became of each message.' })
 
+/** Of every operation here. Without keys, who is on the machine itself needs none. */
+const customerOperation = {
+  tags: ['messages'],
+  security: [{ apiKey: [] }, { apiKeyHeader: [] }, {}],
+}
+const callerProblems = ['unauthorized', 'forbidden'] as const
+
 const bodyProblems = [
+  ...callerProblems,
   'malformed-json',
   'body-too-slow',
   'body-too-large',
@@ -48,7 +56,7 @@ function submitOperation(operationId: string, summary: string, description: stri
     operationId,
     summary,
     description,
-    tags: ['messages'],
+    ...customerOperation,
     requestBody: { required: true, content: { 'application/json': { schema: submitSchema } } },
     responses: {
       '202': {
@@ -71,7 +79,7 @@ export const messagePaths: ZodOpenApiPathsObject = {
       operationId: 'listMessages',
       summary: 'List messages',
       description: 'Newest first, a page at a time. All filters given must hold.',
-      tags: ['messages'],
+      ...customerOperation,
       requestParams: { query: listParametersSchema },
       responses: {
         '200': {
@@ -80,7 +88,7 @@ export const messagePaths: ZodOpenApiPathsObject = {
             'application/json': { schema: messageListSchema, example: messageListExample },
           },
         },
-        ...problemResponses('invalid-request', 'overloaded', 'unavailable'),
+        ...problemResponses(...callerProblems, 'invalid-request', 'overloaded', 'unavailable'),
       },
     },
   },
@@ -96,7 +104,7 @@ export const messagePaths: ZodOpenApiPathsObject = {
       operationId: 'submitBatch',
       summary: 'Send many messages',
       description: `Each is answered for itself, in order; pointers in errors are into the whole body. Schema of an item: ${batchItemSchema.meta()?.id}.`,
-      tags: ['messages'],
+      ...customerOperation,
       requestBody: { required: true, content: { 'application/json': { schema: batchSchema } } },
       responses: {
         '202': {
@@ -113,14 +121,14 @@ export const messagePaths: ZodOpenApiPathsObject = {
     get: {
       operationId: 'getMessage',
       summary: 'A message and what became of it',
-      tags: ['messages'],
+      ...customerOperation,
       requestParams: { path: idParameter },
       responses: {
         '200': {
           description: 'The message.',
           content: { 'application/json': { schema: messageSchema, example: messageExample } },
         },
-        ...problemResponses('message-not-found', 'overloaded', 'unavailable'),
+        ...problemResponses(...callerProblems, 'message-not-found', 'overloaded', 'unavailable'),
       },
     },
   },
@@ -128,7 +136,7 @@ export const messagePaths: ZodOpenApiPathsObject = {
     get: {
       operationId: 'listDeliveryReports',
       summary: "A message's delivery reports",
-      tags: ['messages'],
+      ...customerOperation,
       requestParams: { path: idParameter },
       responses: {
         '200': {
@@ -137,7 +145,7 @@ export const messagePaths: ZodOpenApiPathsObject = {
             'application/json': { schema: deliveryReportsSchema, example: deliveryReportsExample },
           },
         },
-        ...problemResponses('message-not-found', 'overloaded', 'unavailable'),
+        ...problemResponses(...callerProblems, 'message-not-found', 'overloaded', 'unavailable'),
       },
     },
   },

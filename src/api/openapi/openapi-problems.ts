@@ -32,12 +32,17 @@ export const problemSchema = z
 
 const details: Readonly<Record<ProblemKind, string>> = {
   'malformed-json': 'The body must be one JSON value in UTF-8.',
-  unauthorized: "Send the provider's secret as a bearer token.",
-  'admin-off': 'The admin API is off: no ADMIN_TOKEN is set.',
+  unauthorized: 'Send an API key as a bearer token, or as X-API-Key.',
+  forbidden: 'The API key has not the scope "send".',
+  'admin-off':
+    'The admin API takes ADMIN_TOKEN, which is not set, or an API key with the scope admin.',
   'not-found': 'The addresses there are: see /docs.',
   'message-not-found': 'No message has this id.',
   'dead-letter-not-found': 'No dead letter has this message id.',
   'provider-not-found': 'There are: primary, secondary, backup.',
+  'customer-not-found': 'There is no customer with this id.',
+  'key-not-found': 'There is no API key in force with this prefix.',
+  'customer-exists': 'There is a customer with this id.',
   'method-not-allowed': 'Allowed here: POST, OPTIONS.',
   'body-too-slow': 'The body must arrive within 10 s of its head.',
   'body-too-large': 'The body may have at most 65536 bytes.',
@@ -49,6 +54,20 @@ const details: Readonly<Record<ProblemKind, string>> = {
   unavailable:
     'The database does not answer. Unless the detail says otherwise it is not known whether the request was carried out; a message that is submitted again may be a second one.',
 }
+
+/** Of every operation of administration. */
+export const adminOperation = {
+  tags: ['administration'],
+  security: [{ apiKey: [] }, { adminToken: [] }],
+}
+export const adminProblems = ['unauthorized', 'forbidden', 'admin-off', 'unavailable'] as const
+/** Of every operation of administration that takes a body. */
+export const bodyProblems = [
+  'malformed-json',
+  'body-too-large',
+  'unsupported-media-type',
+  'invalid-request',
+] as const
 
 const exampleFaults: Partial<Record<ProblemKind, { pointer: string; detail: string }[]>> = {
   'invalid-request': [{ pointer: '/phone', detail: 'is required' }],

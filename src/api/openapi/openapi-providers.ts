@@ -5,16 +5,19 @@ import type { ProviderOrder } from '../../domain/provider-mode.ts'
 import { providerNameField } from '../fields.ts'
 import { providerListSchema, providerOrderSchema, providerSchema } from '../provider-schemas.ts'
 import { providerExample } from './openapi-examples.ts'
-import { problemResponses } from './openapi-problems.ts'
-
-const shared = { tags: ['administration'], security: [{ adminToken: [] }] }
+import {
+  adminOperation,
+  adminProblems,
+  bodyProblems,
+  problemResponses,
+} from './openapi-problems.ts'
 
 function order(word: ProviderOrder, summary: string, description: string) {
   const operation: ZodOpenApiOperationObject = {
     operationId: `${word}Provider`,
     summary,
     description: `${description} In effect in every processor within two seconds.`,
-    ...shared,
+    ...adminOperation,
     requestParams: { path: z.object({ name: providerNameField }) },
     requestBody: {
       required: false,
@@ -25,16 +28,7 @@ function order(word: ProviderOrder, summary: string, description: string) {
         description: 'Stored.',
         content: { 'application/json': { schema: providerSchema, example: providerExample } },
       },
-      ...problemResponses(
-        'malformed-json',
-        'unauthorized',
-        'admin-off',
-        'provider-not-found',
-        'body-too-large',
-        'unsupported-media-type',
-        'invalid-request',
-        'unavailable',
-      ),
+      ...problemResponses(...adminProblems, ...bodyProblems, 'provider-not-found'),
     },
   }
   return { post: operation }
@@ -45,7 +39,7 @@ export const providerPaths: ZodOpenApiPathsObject = {
     get: {
       operationId: 'listProviders',
       summary: 'The providers and the modes they are in',
-      ...shared,
+      ...adminOperation,
       responses: {
         '200': {
           description: 'In the order of the configuration.',
@@ -56,7 +50,7 @@ export const providerPaths: ZodOpenApiPathsObject = {
             },
           },
         },
-        ...problemResponses('unauthorized', 'admin-off', 'unavailable'),
+        ...problemResponses(...adminProblems),
       },
     },
   },

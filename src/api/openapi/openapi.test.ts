@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import type { z } from 'zod'
 import { createFakeApi } from '../../../tests/support/fake-api.ts'
+import { customerSchema, issuedKeySchema, keySchema } from '../customer-schemas.ts'
 import {
   deadLetterFilterSchema,
   deadLetterListSchema,
@@ -28,9 +29,12 @@ import { createOpenApiDocument } from './openapi.ts'
 import {
   acceptedExample,
   batchAnswerExample,
+  customerExample,
   deadLetterExample,
   deadLetterListExample,
   deliveryReportsExample,
+  issuedKeyExample,
+  keyExample,
   messageExample,
   messageListExample,
   providerExample,
@@ -124,6 +128,9 @@ describe('examples', () => {
     ['a replay', replayedSchema, replayedExample],
     ['a purge', purgedSchema, purgedExample],
     ['a provider', providerSchema, providerExample],
+    ['a customer', customerSchema, customerExample],
+    ['a key', keySchema, keyExample],
+    ['a key that is shown once', issuedKeySchema, issuedKeyExample],
   ]
   test.each(answers)('%s fits its schema, to the last member', (_, schema, example) => {
     expect(schema.parse(example)).toEqual(example)

@@ -1,5 +1,6 @@
 /** The OpenAPI document, made from the schemas that check the requests. */
 import { createDocument, type oas31 } from 'zod-openapi'
+import { customerPaths } from './openapi-customers.ts'
 import { deadLetterPaths } from './openapi-dead-letters.ts'
 import { messagePaths } from './openapi-messages.ts'
 import { providerPaths } from './openapi-providers.ts'
@@ -22,9 +23,17 @@ export function createOpenApiDocument(version: string): oas31.OpenAPIObject {
         { name: 'administration', description: 'For those who may change what others sent.' },
       ],
       security: [],
-      paths: { ...messagePaths, ...providerPaths, ...servicePaths, ...deadLetterPaths },
+      paths: {
+        ...messagePaths,
+        ...providerPaths,
+        ...servicePaths,
+        ...deadLetterPaths,
+        ...customerPaths,
+      },
       components: {
         securitySchemes: {
+          apiKey: { type: 'http', scheme: 'bearer', description: 'An API key.' },
+          apiKeyHeader: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
           providerSecret: { type: 'http', scheme: 'bearer', description: "The provider's secret." },
           adminToken: { type: 'http', scheme: 'bearer', description: 'The admin token.' },
         },

@@ -101,8 +101,8 @@ describe('claiming', () => {
     ]
     const ours = await store.reassignMessages(moves, 60_000)
     expect([...ours]).toEqual(moves.slice(0, 1))
-    expect((await store.queries.get(first.id))?.provider).toBe('b')
-    expect((await store.queries.get(second.id))?.provider).toBe('a')
+    expect((await store.queries.get(first.id, null))?.provider).toBe('b')
+    expect((await store.queries.get(second.id, null))?.provider).toBe('a')
   })
 
   test('of two claims of one message in a batch, only the one that holds it moves', async () => {
@@ -123,6 +123,6 @@ describe('claiming', () => {
     expect([...(await store.reassignMessages([toB], 60_000))]).toEqual([toB])
     await store.reassignMessages([{ ...toB, from: 'b', provider: 'c' }], 60_000)
     expect([...(await store.reassignMessages([toB], 60_000))]).toEqual([])
-    expect((await store.queries.get(id))?.provider).toBe('c')
+    expect((await store.queries.get(id, null))?.provider).toBe('c')
   })
 })

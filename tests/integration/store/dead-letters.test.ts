@@ -112,11 +112,11 @@ describe('purging', () => {
     expect(await store.purgeDeadLetters([id])).toEqual([])
     expect(await store.replayDeadLetters([id], validityMs, dayMs)).toEqual([])
     expect(await store.getDeadLetter(id)).toBeNull()
-    expect(await store.queries.get(id)).toMatchObject({
+    expect(await store.queries.get(id, null)).toMatchObject({
       status: 'failed',
       failures: [{ code: 'outage' }],
     })
-    expect(await store.queries.reports(id)).toMatchObject([{ status: 'failed' }])
+    expect(await store.queries.reports(id, null)).toMatchObject([{ status: 'failed' }])
     expect(idsOf(await store.listDeadLetters({}, true, null, 10))).toEqual([other])
   })
 

@@ -37,7 +37,7 @@ describe('accepting', () => {
     }
     const plain = newMessage()
     await store.insertMessages([odd, plain], validityMs)
-    expect(await store.queries.get(odd.id)).toMatchObject({
+    expect(await store.queries.get(odd.id, null)).toMatchObject({
       lane: 'express',
       status: 'queued',
       text: odd.text,
@@ -46,7 +46,7 @@ describe('accepting', () => {
       provider: null,
       failures: [],
     })
-    expect((await store.queries.get(plain.id))?.senderId).toBeNull()
+    expect((await store.queries.get(plain.id, null))?.senderId).toBeNull()
   })
 
   test('makes the partition of a day that has none', async () => {
@@ -63,7 +63,7 @@ describe('accepting', () => {
     const good = newMessage()
     const bad = { ...newMessage(), text: 'nul \0' }
     expect(store.insertMessages([good, bad], validityMs)).rejects.toMatchObject({ code: '22021' })
-    expect(await store.queries.get(good.id)).toBeNull()
+    expect(await store.queries.get(good.id, null)).toBeNull()
   })
 })
 
@@ -80,7 +80,7 @@ describe('settling', () => {
       failures: [failure],
     }
     expect(await store.settleSent([settlement], dayMs)).toEqual([{ id, status: 'sent' }])
-    expect(await store.queries.get(id)).toMatchObject({
+    expect(await store.queries.get(id, null)).toMatchObject({
       status: 'sent',
       provider: 'b',
       providerMessageId: `r-${id}`,
@@ -136,12 +136,12 @@ describe('settling', () => {
       attempts: 1,
       replayedAt: null,
     })
-    expect(await store.queries.reports(id)).toMatchObject([
+    expect(await store.queries.reports(id, null)).toMatchObject([
       { status: 'failed', errorCode: 'http_status_503' },
     ])
     expect(await store.replayDeadLetters([id, Bun.randomUUIDv7()], validityMs, dayMs)).toEqual([id])
     expect(await store.replayDeadLetters([id], validityMs, dayMs)).toEqual([])
-    expect(await store.queries.get(id)).toMatchObject({
+    expect(await store.queries.get(id, null)).toMatchObject({
       status: 'queued',
       attempts: 0,
       failures: [failure],
@@ -166,7 +166,7 @@ describe('settling', () => {
     expect(await store.reassignMessages([{ ...late, from: 'c', provider: 'a' }], 1)).toEqual(
       new Set(),
     )
-    expect(await store.queries.get(id)).toMatchObject({ status: 'sending', provider: 'c' })
+    expect(await store.queries.get(id, null)).toMatchObject({ status: 'sending', provider: 'c' })
   })
 
   test('two claims of one message in a batch: the one that holds it is settled', async () => {
@@ -189,11 +189,11 @@ describe('settling', () => {
       { ...base, id: first?.id ?? '', claimToken, result: 'released', failures: [] },
       { ...base, id: second?.id ?? '', claimToken, result: 'queued', failures: many },
     ])
-    expect(await store.queries.get(first?.id ?? '')).toMatchObject({
+    expect(await store.queries.get(first?.id ?? '', null)).toMatchObject({
       status: 'queued',
       attempts: 0,
     })
-    const kept = (await store.queries.get(second?.id ?? ''))?.failures.map(({ code }) => code)
+    const kept = (await store.queries.get(second?.id ?? '', null))?.failures.map(({ code }) => code)
     expect(kept).toEqual(many.slice(5).map(({ code }) => code))
   })
 })

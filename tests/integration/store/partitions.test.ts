@@ -55,13 +55,14 @@ describe('partitions', () => {
     const indexes = await database.write<{ definition: string }[]>`
       SELECT indexdef AS definition FROM pg_indexes WHERE tablename = ${name}`
     const definitions = indexes.map(({ definition }) => definition).join('\n')
-    expect(indexes).toHaveLength(3)
+    expect(indexes).toHaveLength(4)
     expect(definitions).toContain("autosummarize='on'")
     expect(definitions).toContain('(due_at IS NOT NULL)')
+    expect(definitions).toContain('(customer_id, id)')
     const [attached] = await database.write<{ indexes: number }[]>`
       SELECT count(*)::int AS indexes FROM pg_inherits WHERE inhrelid IN (
         SELECT indexrelid FROM pg_index WHERE indrelid = ${name}::regclass)`
-    expect(attached?.indexes).toBe(3)
+    expect(attached?.indexes).toBe(4)
   })
 })
 

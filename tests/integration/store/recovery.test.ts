@@ -234,7 +234,7 @@ describe('recovery', () => {
     await sweep()
     await passTime(leaseMs + 1)
     expect(await promote({ unknownProviders: ['a'] })).toEqual([{ id, action: 'unknown' }])
-    expect(await fixture.store.queries.reports(id)).toMatchObject([
+    expect(await fixture.store.queries.reports(id, null)).toMatchObject([
       { status: 'unknown', errorCode: 'in_doubt' },
     ])
   })
@@ -259,7 +259,7 @@ describe('recovery', () => {
     expect(await promote()).toEqual([])
     await passTime(dayMs + 1)
     expect(await promote()).toEqual([{ id, action: 'unknown' }])
-    expect(await fixture.store.queries.reports(id)).toMatchObject([
+    expect(await fixture.store.queries.reports(id, null)).toMatchObject([
       { status: 'sent' },
       { status: 'unknown', errorCode: 'report_overdue' },
     ])

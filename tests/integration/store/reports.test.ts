@@ -57,7 +57,7 @@ describe('delivery reports', () => {
       moved: [{ id, status: 'delivered', lane: 'normal' }],
     })
     expect((await apply(delivered)).moved).toEqual([])
-    const kept = await fixture.store.queries.reports(id)
+    const kept = await fixture.store.queries.reports(id, null)
     expect(kept?.map(({ status }) => status)).toEqual(['sent', 'delivered'])
   })
 
@@ -65,7 +65,7 @@ describe('delivery reports', () => {
     const [id = ''] = await sentMessages(1)
     const timeless = { ...report(id, 'delivered'), occurredAtMs: null }
     for (let times = 0; times < 3; times++) expect((await apply(timeless)).matched).toBe(1)
-    const kept = await fixture.store.queries.reports(id)
+    const kept = await fixture.store.queries.reports(id, null)
     expect(kept?.map(({ status }) => status)).toEqual(['sent', 'delivered'])
     const early = { ...timeless, providerMessageId: `early-${id}` }
     for (let times = 0; times < 3; times++) await apply(early)
@@ -80,7 +80,7 @@ describe('delivery reports', () => {
     await apply(report(id, 'delivered'))
     await apply(report(id, 'accepted'))
     expect(await statusOf(fixture.store, id)).toBe('undelivered')
-    expect((await fixture.store.queries.reports(id))?.length).toBe(4)
+    expect((await fixture.store.queries.reports(id, null))?.length).toBe(4)
   })
 
   test('an intermediate report moves nothing, also when it comes after the final one in a batch', async () => {

@@ -98,5 +98,5 @@ export async function claimedMessages(store: Store, count: number): Promise<Clai
 }
 
 export async function statusOf(store: Store, id: string): Promise<string | undefined> {
-  return (await store.queries.get(id))?.status
+  return (await store.queries.get(id, null))?.status
 }

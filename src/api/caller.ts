@@ -1,0 +1,135 @@
+/** Who a request comes from: the holder of an API key, whoever has the admin token, or somebody on this machine. */
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { BlockList, isIPv6 } from 'node:net'
+import { keyPrefixOf, type Scope } from '../domain/api-key.ts'
+import type { KnownKey } from '../store/customers.ts'
+import { credentialOf, isSame } from './credentials.ts'
+import type { KeyCache } from './key-cache.ts'
+import type { Problem } from './problems.ts'
+import type { Exchange } from './route.ts'
+import { type ClassifyDatabaseError, storeFailure } from './store-failure.ts'
+
+export interface Caller {
+  /** What is sent, read and listed is this customer's; null: any customer's. */
+  readonly customerId: number | null
+}
+
+/** Who it is, when they may do what has this scope; or what they are told. At once, when the key is known. */
+export type Access = (exchange: Exchange, scope: Scope) => Answer | Promise<Answer>
+type Answer = Caller | Problem
+
+export interface AccessOptions {
+  readonly keys: KeyCache
+  /** Null: nobody has it. */
+  readonly adminToken: string | null
+  readonly classify: ClassifyDatabaseError
+}
+
+/** Of those who may act for every customer. */
+const staff: Caller = { customerId: null }
+
+export function createAccess({ keys, adminToken, classify }: AccessOptions): Access {
+  function decide(exchange: Exchange, scope: Scope): Answer | Promise<Answer> {
+    const credential = credentialOf(exchange.request)
+    if (credential === null) return withoutCredential(exchange, scope)
+    if (adminToken !== null && isSame(credential, adminToken)) return staff
+    const prefix = keyPrefixOf(credential)
+    if (prefix === null) {
+      return scope === 'admin' && adminToken === null ? adminOff : unknownCredential
+    }
+    const known = keys.find(prefix)
+    return known instanceof Promise
+      ? known.then((key) => judge(credential, key, scope))
+      : judge(credential, known, scope)
+  }
+
+  function withoutCredential(exchange: Exchange, scope: Scope): Answer | Promise<Answer> {
+    if (scope === 'admin') return adminToken === null ? adminOff : unauthorized
+    const areInUse = keys.areInUse()
+    return areInUse instanceof Promise
+      ? areInUse.then((known) => judgeKeyless(exchange, known))
+      : judgeKeyless(exchange, areInUse)
+  }
+
+  return function access(exchange, scope) {
+    try {
+      const answer = decide(exchange, scope)
+      return answer instanceof Promise ? answer.catch(failed) : answer
+    } catch (error) {
+      return failed(error)
+    }
+  }
+
+  function failed(error: unknown): Problem {
+    const failure = storeFailure(error, classify)
+    if (failure === null) throw error
+    return failure.problem
+  }
+}
+
+export function isProblem(answer: Answer): answer is Problem {
+  return 'kind' in answer
+}
+
+/** Without keys there is nobody to tell apart: who is on this machine may send and read. */
+function judgeKeyless(exchange: Exchange, areKeysInUse: boolean): Answer {
+  if (areKeysInUse) return unauthorized
+  return isLocal(exchange) ? staff : onlyLocal
+}
+
+function judge(credential: string, key: KnownKey | null, scope: Scope): Answer {
+  const hash = createHash('sha256').update(credential).digest()
+  if (key === null || !timingSafeEqual(hash, key.hash)) return unknownCredential
+  // Who has the whole key may know what became of it.
+  switch (key.refusal) {
+    case 'revoked':
+      return { ...unauthorized, detail: 'The API key is revoked.' }
+    case 'expired':
+      return { ...unauthorized, detail: 'The API key has expired.' }
+    case 'customer_disabled':
+      return { kind: 'forbidden', detail: 'The customer of this API key is disabled.' }
+    case null:
+      break
+    default:
+      key.refusal satisfies never
+  }
+  if (!key.scopes.includes(scope)) {
+    return { kind: 'forbidden', detail: `The API key has not the scope "${scope}".` }
+  }
+  return key
+}
+
+const loopback = new BlockList()
+loopback.addSubnet('127.0.0.0', 8, 'ipv4')
+loopback.addAddress('::1', 'ipv6')
+
+/** A proxy on this machine speaks for others: they are not local. */
+function isLocal({ request, peerAddress }: Exchange): boolean {
+  const { headers } = request
+  if (headers.has('forwarded') || headers.has('x-forwarded-for') || headers.has('via')) return false
+  const address = peerAddress()
+  if (address === null) return false
+  const plain = address.replace(/^::ffff:(?=\d)/i, '')
+  return loopback.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4')
+}
+
+const challenge = { 'www-authenticate': 'Bearer realm="sms-gateway"' }
+
+const unauthorized: Problem = {
+  kind: 'unauthorized',
+  detail: 'Send an API key as a bearer token, or as X-API-Key.',
+  headers: challenge,
+}
+
+const unknownCredential: Problem = { ...unauthorized, detail: 'There is no such API key.' }
+
+const onlyLocal: Problem = {
+  ...unauthorized,
+  detail:
+    'Without an API key only this machine itself is served, until there is a first key: make one with "sms-gateway keys create".',
+}
+
+const adminOff: Problem = {
+  kind: 'admin-off',
+  detail: 'The admin API takes ADMIN_TOKEN, which is not set, or an API key with the scope admin.',
+}

@@ -1,0 +1,209 @@
+/** Customers and their API keys. For administration only. */
+import { keyPrefixPattern } from '../domain/api-key.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { ApiKey, Customer } from '../store/customers.ts'
+import type { Store } from '../store/store.ts'
+import { type AdminRouteOptions, forAdmins } from './admin-route.ts'
+import {
+  type CustomerBody,
+  customerParametersSchema,
+  type IssuedKeyBody,
+  type KeyBody,
+  keyParametersSchema,
+  newCustomerSchema,
+  newKeySchema,
+  overlapSecondsDefault,
+  rotationSchema,
+  scopesDefault,
+} from './customer-schemas.ts'
+import { bodyFaults, invalidRequest, parameterFaults } from './faults.ts'
+import { issueKey } from './issued-key.ts'
+import { givenParameters } from './listing.ts'
+import { listLimitDefault } from './message-schemas.ts'
+import type { Problem } from './problems.ts'
+import { type ReadJson, readOptionalJson } from './request-body.ts'
+import { type Exchange, jsonResponse, queryOf, type Route } from './route.ts'
+
+export interface CustomerRoutesOptions extends Omit<AdminRouteOptions, 'tooLong'> {
+  readonly store: Pick<
+    Store,
+    | 'createCustomer'
+    | 'listCustomers'
+    | 'setCustomerDisabled'
+    | 'createApiKey'
+    | 'rotateApiKey'
+    | 'revokeApiKey'
+    | 'listApiKeys'
+  >
+  readonly readJson: ReadJson
+  readonly logger: Logger
+}
+
+export const customersPath = '/api/v1/customers'
+export const keysPath = '/api/v1/keys'
+
+/** Longest body here: a name or a note escaped at six characters each, and room for the rest. */
+const bodyBytesMax = 4_096
+
+export function customerRoutes(options: CustomerRoutesOptions): Route[] {
+  const { store, readJson, logger } = options
+
+  async function create({ request, requestId }: Exchange): Promise<Response | Problem> {
+    const body = await readJson(request, { bytesMax: bodyBytesMax })
+    if (!body.ok) return body.failure.problem
+    const parsed = newCustomerSchema.safeParse(body.value)
+    if (!parsed.success) return invalidRequest(bodyFaults(parsed.error))
+    const { id = null, name } = parsed.data
+    const customer = await store.createCustomer(id, name)
+    if (customer === null) return customerExists
+    logger.info({ event: 'customer.created', request_id: requestId, customer_id: customer.id })
+    return jsonResponse(toCustomerBody(customer), 201)
+  }
+
+  async function list({ request }: Exchange): Promise<Response | Problem> {
+    const { given, faults } = givenParameters(queryOf(request.url))
+    const parsed = customerParametersSchema.safeParse(Object.fromEntries(given))
+    if (!parsed.success) faults.push(...parameterFaults(parsed.error))
+    if (faults.length > 0 || !parsed.success) return invalidRequest(faults)
+    const { cursor = '0', limit } = parsed.data
+    const count = limit === undefined ? listLimitDefault : Number(limit)
+    const found = await store.listCustomers(Number(cursor), count + 1)
+    const shown = found.slice(0, count)
+    const last = found.length > count ? shown.at(-1) : undefined
+    return jsonResponse({
+      customers: shown.map(toCustomerBody),
+      next_cursor: last === undefined ? null : String(last.id),
+    })
+  }
+
+  async function setDisabled(
+    { param, requestId }: Exchange,
+    disabled: boolean,
+  ): Promise<Response | Problem> {
+    const id = /^[1-9]\d{0,15}$/.test(param('id')) ? Number(param('id')) : null
+    const customer = id === null ? null : await store.setCustomerDisabled(id, disabled)
+    if (customer === null) return customerNotFound
+    const event = disabled ? 'customer.disabled' : 'customer.enabled'
+    logger.info({ event, request_id: requestId, customer_id: customer.id })
+    return jsonResponse(toCustomerBody(customer))
+  }
+
+  async function createKey({ request, requestId }: Exchange): Promise<Response | Problem> {
+    const body = await readJson(request, { bytesMax: bodyBytesMax })
+    if (!body.ok) return body.failure.problem
+    const parsed = newKeySchema.safeParse(body.value)
+    if (!parsed.success) return invalidRequest(bodyFaults(parsed.error))
+    const { customer_id, scopes = scopesDefault, note = null, expires_at } = parsed.data
+    const { key, prefix, hash } = issueKey()
+    const created = await store.createApiKey({
+      prefix,
+      hash,
+      customerId: customer_id,
+      scopes,
+      note,
+      expiresAt: expires_at === undefined ? null : new Date(expires_at),
+    })
+    if (created === null) return customerNotFound
+    logger.info({ event: 'api_key.created', request_id: requestId, prefix, customer_id, scopes })
+    return jsonResponse(toIssuedKeyBody(key, created), 201, unstored)
+  }
+
+  async function listKeys({ request }: Exchange): Promise<Response | Problem> {
+    const { given, faults } = givenParameters(queryOf(request.url))
+    const parsed = keyParametersSchema.safeParse(Object.fromEntries(given))
+    if (!parsed.success) faults.push(...parameterFaults(parsed.error))
+    if (faults.length > 0 || !parsed.success) return invalidRequest(faults)
+    const { customer_id, cursor = '', limit } = parsed.data
+    const customerId = customer_id === undefined ? null : Number(customer_id)
+    const count = limit === undefined ? listLimitDefault : Number(limit)
+    const found = await store.listApiKeys(customerId, cursor, count + 1)
+    const shown = found.slice(0, count)
+    const last = found.length > count ? shown.at(-1) : undefined
+    return jsonResponse({ keys: shown.map(toKeyBody), next_cursor: last?.prefix ?? null })
+  }
+
+  async function revoke({ param, requestId }: Exchange): Promise<Response | Problem> {
+    const prefix = param('prefix')
+    const revoked = keyPrefixPattern.test(prefix) ? await store.revokeApiKey(prefix) : null
+    if (revoked === null) return keyNotFound
+    logger.info({ event: 'api_key.revoked', request_id: requestId, prefix })
+    return jsonResponse(toKeyBody(revoked))
+  }
+
+  async function rotate({ request, requestId, param }: Exchange): Promise<Response | Problem> {
+    const body = await readOptionalJson(readJson, request, bodyBytesMax)
+    if (!body.ok) return body.failure.problem
+    const parsed = rotationSchema.safeParse(body.value)
+    if (!parsed.success) return invalidRequest(bodyFaults(parsed.error))
+    const { overlap_s = overlapSecondsDefault } = parsed.data
+    const old = param('prefix')
+    const { key, prefix, hash } = issueKey()
+    const created = keyPrefixPattern.test(old)
+      ? await store.rotateApiKey(old, { prefix, hash }, overlap_s * 1_000)
+      : null
+    if (created === null) return keyNotFound
+    logger.info({ event: 'api_key.rotated', request_id: requestId, prefix: old, successor: prefix })
+    return jsonResponse(toIssuedKeyBody(key, created), 201, unstored)
+  }
+
+  const forStaff = (handle: Parameters<typeof forAdmins>[1]) => forAdmins(options, handle)
+  return [
+    { method: 'POST', path: customersPath, handle: forStaff(create) },
+    { method: 'GET', path: customersPath, handle: forStaff(list) },
+    {
+      method: 'POST',
+      path: `${customersPath}/:id/disable`,
+      handle: forStaff((exchange) => setDisabled(exchange, true)),
+    },
+    {
+      method: 'POST',
+      path: `${customersPath}/:id/enable`,
+      handle: forStaff((exchange) => setDisabled(exchange, false)),
+    },
+    { method: 'POST', path: keysPath, handle: forStaff(createKey) },
+    { method: 'GET', path: keysPath, handle: forStaff(listKeys) },
+    { method: 'POST', path: `${keysPath}/:prefix/revoke`, handle: forStaff(revoke) },
+    { method: 'POST', path: `${keysPath}/:prefix/rotate`, handle: forStaff(rotate) },
+  ]
+}
+
+/** An answer with a key is nobody's to keep. */
+const unstored = { 'cache-control': 'no-store' }
+
+const customerExists: Problem = {
+  kind: 'customer-exists',
+  detail: 'There is a customer with this id.',
+}
+const customerNotFound: Problem = {
+  kind: 'customer-not-found',
+  detail: 'There is no customer with this id.',
+}
+const keyNotFound: Problem = {
+  kind: 'key-not-found',
+  detail: 'There is no API key in force with this prefix.',
+}
+
+export function toCustomerBody({ id, name, createdAt, disabledAt }: Customer): CustomerBody {
+  return {
+    id,
+    name,
+    created_at: createdAt.toISOString(),
+    disabled_at: disabledAt?.toISOString() ?? null,
+  }
+}
+
+export function toKeyBody(key: ApiKey): KeyBody {
+  return {
+    prefix: key.prefix,
+    customer_id: key.customerId,
+    scopes: [...key.scopes],
+    note: key.note,
+    created_at: key.createdAt.toISOString(),
+    expires_at: key.expiresAt?.toISOString() ?? null,
+    revoked_at: key.revokedAt?.toISOString() ?? null,
+  }
+}
+
+export function toIssuedKeyBody(key: string, stored: ApiKey): IssuedKeyBody {
+  return { key, ...toKeyBody(stored) }
+}

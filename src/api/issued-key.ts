@@ -1,0 +1,16 @@
+/** A new API key: what its holder gets, and what is kept of it. */
+import { createHash, randomBytes } from 'node:crypto'
+import { newApiKey } from '../domain/api-key.ts'
+
+export interface IssuedKey {
+  /** Shown once. */
+  readonly key: string
+  readonly prefix: string
+  /** SHA-256 of the key. */
+  readonly hash: Uint8Array
+}
+
+export function issueKey(): IssuedKey {
+  const { key, prefix } = newApiKey(randomBytes)
+  return { key, prefix, hash: createHash('sha256').update(key).digest() }
+}
