@@ -1,6 +1,5 @@
 /** Who a request comes from: the holder of an API key, whoever has the admin token, or somebody on this machine. */
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { BlockList, isIPv6 } from 'node:net'
 import { keyPrefixOf, type Scope } from '../domain/api-key.ts'
 import type { KnownKey } from '../store/customers.ts'
 import { credentialOf, isSame } from './credentials.ts'
@@ -99,18 +98,16 @@ function judge(credential: string, key: KnownKey | null, scope: Scope): Answer {
   return key
 }
 
-const loopback = new BlockList()
-loopback.addSubnet('127.0.0.0', 8, 'ipv4')
-loopback.addAddress('::1', 'ipv6')
-
 /** A proxy on this machine speaks for others: they are not local. */
 function isLocal({ request, peerAddress }: Exchange): boolean {
   const { headers } = request
   if (headers.has('forwarded') || headers.has('x-forwarded-for') || headers.has('via')) return false
-  const address = peerAddress()
-  if (address === null) return false
-  const plain = address.replace(/^::ffff:(?=\d)/i, '')
-  return loopback.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4')
+  return isLoopback(peerAddress())
+}
+
+/** 127.0.0.0/8 (RFC 1122 §3.2.1.3), also as IPv6 maps it (RFC 4291 §2.5.5.2), or ::1. As the system writes an address. */
+function isLoopback(address: string | null): boolean {
+  return /^(::ffff:)?127\.|^::1$/i.test(address ?? '')
 }
 
 const challenge = { 'www-authenticate': 'Bearer realm="sms-gateway"' }

@@ -25,8 +25,9 @@ export function customerFaults(body: unknown, { customerId }: Caller, base = '')
 }
 
 /** Of a body without faults. */
-export function withCustomer<T extends Submit>(submit: T, { customerId }: Caller): T & OwnedSubmit {
+export function withCustomer(submit: Submit, { customerId }: Caller): OwnedSubmit {
   const customer_id = submit.customer_id ?? customerId
   if (customer_id === null) throw new Error('a message without a customer has a fault')
-  return { ...submit, customer_id }
+  // The schema's result is this request's own.
+  return Object.assign(submit, { customer_id })
 }
