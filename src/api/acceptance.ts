@@ -4,9 +4,10 @@
  */
 import { type Lane, lanes, type MessageId, type NewMessage } from '../domain/message.ts'
 import type { Queue } from '../queue/queue.ts'
-import { createBatcher } from '../runtime/batcher.ts'
+import { BatcherFullError, createBatcher } from '../runtime/batcher.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
+import type { KeyedRequest, StoredAnswer } from '../store/idempotent-inserts.ts'
 import type { Store } from '../store/store.ts'
 import type { ApiMetrics } from './api-metrics.ts'
 import type { OwnedSubmit } from './customer-of-submit.ts'
@@ -14,7 +15,7 @@ import { createEnqueuer } from './enqueuer.ts'
 import type { ClassifyDatabaseError } from './store-failure.ts'
 
 export interface AcceptanceOptions {
-  readonly store: Pick<Store, 'insertMessages'>
+  readonly store: Pick<Store, 'insertMessages' | 'insertKeyed'>
   readonly queue: Pick<Queue, 'append'>
   readonly classify: ClassifyDatabaseError
   readonly metrics: ApiMetrics
@@ -35,11 +36,22 @@ export interface Acceptance {
   acceptGroup(
     submits: readonly { submit: OwnedSubmit; lane: Lane }[],
   ): Promise<readonly NewMessage[]>
+  /**
+   * All of them in one commit with the key and with the answer that `respond` makes of them; or none, when the key is known: then
+   * what is stored under it.
+   */
+  acceptKeyed(
+    request: Omit<KeyedRequest, 'messages' | 'response'>,
+    submits: readonly { submit: OwnedSubmit; lane: Lane }[],
+    respond: (messages: readonly NewMessage[]) => string,
+  ): Promise<StoredAnswer | readonly NewMessage[]>
   close(): Promise<void>
 }
 
 /** Messages in one statement: beyond this a larger batch is not cheaper, and makes the next one wait. */
 const batchMax = 1_000
+/** Requests in one batch of those with keys; most have one message. */
+const keyedBatchMax = 500
 /** One statement is prepared while another is committed; more only make the batches smaller. */
 const flightsMax = 2
 const lingerMs = 1
@@ -65,14 +77,53 @@ export function createAcceptance(options: AcceptanceOptions): Acceptance {
     onBatch: (size) => metrics.acceptBatchSize.observe(size),
   })
 
+  const keyed = createBatcher<KeyedRequest, StoredAnswer | null>({
+    name: 'accept with keys',
+    batchMax: keyedBatchMax,
+    pendingMax: options.acceptInFlightMax,
+    waitMsMax,
+    flightsMax,
+    lingerMs,
+    run: commitKeyed,
+    isItemFault: (error) => classify(error) === 'data',
+  })
+  let keyedMessages = 0
+
+  /** In statements of about `batchMax` messages. One that fails is tried again with the others: they find their keys. */
+  async function commitKeyed(requests: readonly KeyedRequest[]): Promise<(StoredAnswer | null)[]> {
+    const answers: (StoredAnswer | null)[] = []
+    for (let start = 0; start < requests.length; ) {
+      let end = start
+      for (let count = 0; end < requests.length && (end === start || count < batchMax); end++) {
+        count += requests[end]?.messages.length ?? 0
+      }
+      const step = requests.slice(start, end)
+      const stored = await store.insertKeyed(step, validityMs)
+      answers.push(...stored)
+      const accepted = step.flatMap(({ messages }, place) =>
+        stored[place] === null ? messages : [],
+      )
+      if (accepted.length > 0) {
+        metrics.acceptBatchSize.observe(accepted.length)
+        await committed(accepted)
+      }
+      start = end
+    }
+    return answers
+  }
+
   async function commit(messages: readonly NewMessage[]): Promise<readonly NewMessage[]> {
     await store.insertMessages(messages, validityMs)
+    await committed(messages)
+    return messages
+  }
+
+  async function committed(messages: readonly NewMessage[]): Promise<void> {
     const ids: Record<Lane, MessageId[]> = { normal: [], express: [] }
     for (const { lane, id } of messages) ids[lane].push(id)
     for (const lane of lanes)
       if (ids[lane].length > 0) metrics.accepted.inc({ lane }, ids[lane].length)
     await enqueueSoon(ids)
-    return messages
   }
 
   /**
@@ -99,7 +150,7 @@ export function createAcceptance(options: AcceptanceOptions): Acceptance {
 
   return {
     get isFull() {
-      return batcher.isFull
+      return batcher.isFull || keyed.isFull || keyedMessages >= options.acceptInFlightMax
     },
     async accept(submit, lane) {
       const message = newMessage(submit, lane)
@@ -108,8 +159,21 @@ export function createAcceptance(options: AcceptanceOptions): Acceptance {
     },
     acceptGroup: (submits) =>
       batcher.addGroup(submits.map(({ submit, lane }) => newMessage(submit, lane))),
+    async acceptKeyed(request, submits, respond) {
+      if (keyedMessages >= options.acceptInFlightMax) {
+        throw new BatcherFullError('as many messages with keys are being accepted as may be')
+      }
+      const messages = submits.map(({ submit, lane }) => newMessage(submit, lane))
+      keyedMessages += messages.length
+      try {
+        const stored = await keyed.add({ ...request, messages, response: respond(messages) })
+        return stored ?? messages
+      } finally {
+        keyedMessages -= messages.length
+      }
+    },
     async close() {
-      await batcher.close()
+      await Promise.all([batcher.close(), keyed.close()])
       await Promise.all(enqueueings)
     },
   }

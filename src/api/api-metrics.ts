@@ -6,6 +6,7 @@ import { batchSizeBuckets, latencyBucketsSeconds, startAtZero } from '../runtime
 export const refusalReasons = [
   'invalid',
   'unauthorized',
+  'idempotency',
   'queue_full',
   'in_flight_full',
   'database',
@@ -20,6 +21,7 @@ export type RefusalReason = (typeof refusalReasons)[number]
 export interface ApiMetrics {
   readonly accepted: Counter<'lane'>
   readonly refused: Counter<'reason'>
+  readonly replayed: Counter
   readonly acceptDuration: Histogram<'kind'>
   readonly acceptBatchSize: Histogram
   readonly enqueueFailures: Counter<'lane'>
@@ -59,6 +61,10 @@ export function createApiMetrics(registry: Registry): ApiMetrics {
     refused: startAtZero(
       counter('sms_refused_total', 'Messages not accepted, by cause.', ['reason']),
       { reason: refusalReasons },
+    ),
+    replayed: counter(
+      'sms_idempotent_replays_total',
+      'Requests answered again with what their idempotency key was answered first.',
     ),
     acceptDuration: histogram(
       'sms_accept_duration_seconds',

@@ -17,6 +17,7 @@ import { type CustomerRoutesOptions, customerRoutes } from './customer-routes.ts
 import { type DeadLetterRoutesOptions, deadLetterRoutes } from './dead-letter-routes.ts'
 import { docsRedirects, docsRoutes } from './docs/docs-routes.ts'
 import { createEdge } from './edge.ts'
+import { createAcceptOnce } from './idempotency.ts'
 import { createKeyCache } from './key-cache.ts'
 import { messageRoutes } from './message-routes.ts'
 import { createOpenApiDocument } from './openapi/openapi.ts'
@@ -41,7 +42,7 @@ export interface ApiLimits {
 export interface ApiOptions {
   readonly store: Pick<
     Store,
-    'insertMessages' | 'queries' | 'applyReports' | 'measureParkedReports'
+    'insertMessages' | 'insertKeyed' | 'queries' | 'applyReports' | 'measureParkedReports'
   >
   readonly deadLetters: DeadLetterRoutesOptions['store']
   readonly customers: CustomerRoutesOptions['store'] & Pick<Store, 'findApiKeys' | 'hasApiKeys'>
@@ -127,7 +128,17 @@ export function createApi(options: ApiOptions): Api {
   const readJson = createReadJson(createBodyReads(bodyReadsDefault))
   const keys = createKeyCache(options.customers, clock)
   const access = createAccess({ keys, adminToken: options.adminToken, classify })
-  const submitOptions = { access, readJson, acceptance, admission, classify, metrics, clock }
+  const acceptOnce = createAcceptOnce(acceptance, metrics)
+  const submitOptions = {
+    access,
+    readJson,
+    acceptance,
+    acceptOnce,
+    admission,
+    classify,
+    metrics,
+    clock,
+  }
   const adminOptions = { readJson, access, classify, logger }
 
   const routes: Route[] = [

@@ -3,6 +3,7 @@ import type { Lane, NewMessage } from '../domain/message.ts'
 import { type Caller, isProblem } from './caller.ts'
 import { customerFaults, type OwnedSubmit, withCustomer } from './customer-of-submit.ts'
 import { bodyFaults, faultsListedMax, invalidRequest } from './faults.ts'
+import { fingerprintOf, idempotencyKeyOf, type KeyedSubmit, keyedResponse } from './idempotency.ts'
 import { batchEnvelopeSchema, batchItemSchema } from './message-schemas.ts'
 import { type Problem, problemBody, problemKinds, problemResponse } from './problems.ts'
 import { type Exchange, jsonResponse, type Route } from './route.ts'
@@ -20,7 +21,7 @@ interface Candidate {
 }
 
 export function batchRoute(options: SubmitOptions): Route {
-  const { access, readJson, acceptance, admission, classify, metrics, clock } = options
+  const { access, readJson, acceptance, acceptOnce, admission, classify, metrics, clock } = options
   const duration = metrics.acceptDuration.labels({ kind: 'batch' })
   const refusal = () => (acceptance.isFull ? inFlightFull : null)
 
@@ -38,15 +39,39 @@ export function batchRoute(options: SubmitOptions): Route {
       return problemResponse(body.failure.problem, requestId)
     }
     const envelope = batchEnvelopeSchema.safeParse(body.value)
-    if (!envelope.success) {
+    const { key, faults } = idempotencyKeyOf(request)
+    if (!envelope.success || faults.length > 0) {
       metrics.refused.inc({ reason: 'invalid' })
-      return problemResponse(invalidRequest(bodyFaults(envelope.error)), requestId)
+      const ofBody = envelope.success ? [] : bodyFaults(envelope.error)
+      return problemResponse(invalidRequest([...faults, ...ofBody]), requestId)
     }
     const checked = checkItems(envelope.data.messages, caller)
     const candidates = checked.filter(isCandidate)
+    if (key !== null && candidates.length > 0) {
+      const fingerprint = fingerprintOf(batchPath, body.bytes)
+      const respond = (messages: readonly NewMessage[]) =>
+        JSON.stringify({ messages: itemBodies(checked, messages, null) })
+      const keyed = { key, fingerprint, caller, submits: candidates, respond }
+      return await submitOnce(keyed, checked, requestId)
+    }
     const outcome = candidates.length === 0 ? [] : await acceptAll(candidates)
     if (Array.isArray(outcome)) duration.observe((clock.monotonicMs() - startedAtMs) / 1000)
     return answer(checked, outcome, requestId)
+  }
+
+  async function submitOnce(
+    keyed: KeyedSubmit,
+    checked: readonly (Candidate | Problem)[],
+    requestId: string,
+  ): Promise<Response> {
+    try {
+      const outcome = await acceptOnce(keyed)
+      if (outcome.kind !== 'refused') return keyedResponse(outcome)
+      metrics.refused.inc({ reason: 'idempotency' }, keyed.submits.length)
+      return problemResponse(outcome.problem, requestId)
+    } catch (error) {
+      return answer(checked, failureOf(error, keyed.submits.length), requestId)
+    }
   }
 
   function checkItems(items: readonly unknown[], caller: Caller): readonly (Candidate | Problem)[] {
@@ -80,11 +105,16 @@ export function batchRoute(options: SubmitOptions): Route {
     try {
       return await acceptance.acceptGroup(candidates)
     } catch (error) {
-      const failure = storeFailure(error, classify)
-      metrics.refused.inc({ reason: failure?.reason ?? 'failure' }, candidates.length)
-      if (failure === null) throw error
-      return failure.problem
+      return failureOf(error, candidates.length)
     }
+  }
+
+  /** @throws the error, when it is a defect of ours */
+  function failureOf(error: unknown, count: number): Problem {
+    const failure = storeFailure(error, classify)
+    metrics.refused.inc({ reason: failure?.reason ?? 'failure' }, count)
+    if (failure === null) throw error
+    return failure.problem
   }
 
   return { method: 'POST', path: batchPath, handle: submitBatch }
@@ -98,13 +128,7 @@ function answer(
 ): Response {
   const accepted = 'kind' in outcome ? [] : outcome
   const common = 'kind' in outcome ? outcome : null
-  let next = 0
-  const messages = checked.map((item) => {
-    if (!isCandidate(item)) return { error: problemBody(item) }
-    const message = accepted[next++]
-    if (message !== undefined) return acceptedBody(message.id, message.lane)
-    return { error: problemBody(common ?? unanswered) }
-  })
+  const messages = itemBodies(checked, accepted, common)
   if (accepted.length > 0) return jsonResponse({ messages }, 202)
   const passing = [common, ...checked].find(
     (item): item is Problem => item !== null && !isCandidate(item) && isPassing(item),
@@ -114,6 +138,21 @@ function answer(
     detail: 'Every message has faults; messages lists them in order.',
   }
   return problemResponse({ ...problem, extensions: { messages } }, requestId)
+}
+
+/** @param common the problem of all that have no other and are not accepted */
+function itemBodies(
+  checked: readonly (Candidate | Problem)[],
+  accepted: readonly NewMessage[],
+  common: Problem | null,
+) {
+  let next = 0
+  return checked.map((item) => {
+    if (!isCandidate(item)) return { error: problemBody(item) }
+    const message = accepted[next++]
+    if (message !== undefined) return acceptedBody(message.id, message.lane)
+    return { error: problemBody(common ?? unanswered) }
+  })
 }
 
 const unanswered: Problem = { kind: 'internal-error', detail: 'The message was not accepted.' }

@@ -16,10 +16,12 @@ export const problemKinds = {
   'key-not-found': { status: 404, title: 'There is no such API key' },
   'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
   'body-too-slow': { status: 408, title: 'The body took too long' },
+  'request-in-progress': { status: 409, title: 'A request with this key is being worked on' },
   'customer-exists': { status: 409, title: 'There is such a customer already' },
   'body-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The body is not of a supported type' },
   'invalid-request': { status: 422, title: 'The request has invalid values' },
+  'idempotency-key-reused': { status: 422, title: 'The key was used for another request' },
   'no-message-accepted': { status: 422, title: 'None of the messages was accepted' },
   'internal-error': { status: 500, title: 'The server failed' },
   overloaded: { status: 503, title: 'The server has too much to do' },
@@ -28,10 +30,13 @@ export const problemKinds = {
 
 export type ProblemKind = keyof typeof problemKinds
 
-/** One fault: in the body, by JSON Pointer (RFC 6901, '' is the whole body), or in a query parameter, by name. */
+/**
+ * One fault: in the body, by JSON Pointer (RFC 6901, '' is the whole body), or in a query parameter or a header, by name.
+ */
 export type Fault =
   | { readonly pointer: string; readonly detail: string }
   | { readonly parameter: string; readonly detail: string }
+  | { readonly header: string; readonly detail: string }
 
 export interface Problem {
   readonly kind: ProblemKind
@@ -73,7 +78,7 @@ export function problemResponse(problem: Problem, requestId: string): Response {
 
 /** A refusal that passes; `retryAfterSeconds` is a whole number (RFC 9110 §10.2.3). */
 export function passingProblem(
-  kind: 'overloaded' | 'unavailable',
+  kind: 'overloaded' | 'unavailable' | 'request-in-progress',
   detail: string,
   retryAfterSeconds: number,
 ): Problem {

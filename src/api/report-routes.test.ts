@@ -191,6 +191,7 @@ describe('reports', () => {
     const parking = createFakeApi({
       store: {
         insertMessages: async () => undefined,
+        insertKeyed: async () => [],
         applyReports: async () => ({
           matched: 1,
           parked: 2,
@@ -211,6 +212,7 @@ describe('reports', () => {
     const full = createFakeApi({
       store: {
         insertMessages: async () => undefined,
+        insertKeyed: async () => [],
         applyReports: async (reports, _windowMs, _nowMs, mayPark) => ({
           matched: 1,
           parked: 0,

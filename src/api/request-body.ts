@@ -4,7 +4,7 @@ import { passingProblem } from './problems.ts'
 import type { Failure } from './store-failure.ts'
 
 export type BodyResult =
-  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: true; readonly value: unknown; readonly bytes: Uint8Array }
   | { readonly ok: false; readonly failure: Failure }
 
 /** UTF-8 is the only encoding of JSON between systems (RFC 8259 §8.1); a body with bytes that are none is refused. */
@@ -49,7 +49,7 @@ export function createReadJson(reads: BodyReads): ReadJson {
       if (bytes === 'late') return tooSlow
       const late = refusal?.() ?? null
       if (late !== null) return { ok: false, failure: late }
-      return { ok: true, value: JSON.parse(utf8.decode(bytes)) }
+      return { ok: true, value: JSON.parse(utf8.decode(bytes)), bytes }
     } catch {
       // Not JSON, not UTF-8, or the client broke off. The parser's own message quotes the body: it stays here.
       return malformed
@@ -64,7 +64,9 @@ export async function readOptionalJson(
   bytesMax: number,
 ): Promise<BodyResult> {
   const isEmpty = request.body === null || request.headers.get('content-length') === '0'
-  return isEmpty ? { ok: true, value: {} } : await readJson(request, { bytesMax })
+  return isEmpty
+    ? { ok: true, value: {}, bytes: new Uint8Array() }
+    : await readJson(request, { bytesMax })
 }
 
 /** Null when there are more than `bytesMax`; `take` is null when there is room for them all. */

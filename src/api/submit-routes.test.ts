@@ -196,6 +196,7 @@ describe('refusing', () => {
         insertMessages: async (messages) => {
           if (messages.some((message) => message.text === 'bad')) throw refusal
         },
+        insertKeyed: async () => [],
         applyReports: async () => ({
           matched: 0,
           parked: 0,

@@ -6,8 +6,15 @@ import type { Acceptance } from './acceptance.ts'
 import type { Admission } from './admission.ts'
 import type { ApiMetrics } from './api-metrics.ts'
 import { type Access, isProblem } from './caller.ts'
-import { customerFaults, withCustomer } from './customer-of-submit.ts'
+import { customerFaults, type OwnedSubmit, withCustomer } from './customer-of-submit.ts'
 import { bodyFaults, invalidRequest } from './faults.ts'
+import {
+  type AcceptOnce,
+  fingerprintOf,
+  idempotencyKeyOf,
+  type KeyedSubmit,
+  keyedResponse,
+} from './idempotency.ts'
 import { type Accepted, submitSchema } from './message-schemas.ts'
 import { problemResponse } from './problems.ts'
 import type { JsonBodyOptions, ReadJson } from './request-body.ts'
@@ -26,6 +33,7 @@ export interface SubmitOptions {
   readonly access: Access
   readonly readJson: ReadJson
   readonly acceptance: Acceptance
+  readonly acceptOnce: AcceptOnce
   readonly admission: Pick<Admission, 'refusal'>
   readonly classify: ClassifyDatabaseError
   readonly metrics: ApiMetrics
@@ -34,9 +42,15 @@ export interface SubmitOptions {
 
 export const messagesPath = '/api/v1/messages'
 export const expressPath = `${messagesPath}/express`
+const paths: Readonly<Record<Lane, string>> = { normal: messagesPath, express: expressPath }
+
+interface OwnedIn {
+  readonly submit: OwnedSubmit
+  readonly lane: Lane
+}
 
 export function submitRoutes(options: SubmitOptions): Route[] {
-  const { access, readJson, acceptance, admission, classify, metrics, clock } = options
+  const { access, readJson, acceptance, acceptOnce, admission, classify, metrics, clock } = options
   const duration = metrics.acceptDuration.labels({ kind: 'single' })
   const bodyOptions: Record<Lane, JsonBodyOptions> = {
     normal: { bytesMax: submitBytesMax, refusal: () => refusal('normal') },
@@ -58,15 +72,21 @@ export function submitRoutes(options: SubmitOptions): Route[] {
     const body = await readJson(request, bodyOptions[lane])
     if (!body.ok) return refuse(body.failure, requestId)
     const parsed = submitSchema.safeParse(body.value)
-    const faults = customerFaults(body.value, caller)
+    const { key, faults: keyFaults } = idempotencyKeyOf(request)
+    const faults = [...keyFaults, ...customerFaults(body.value, caller)]
     if (!parsed.success || faults.length > 0) {
       if (!parsed.success) faults.unshift(...bodyFaults(parsed.error))
       return refuse({ problem: invalidRequest(faults), reason: 'invalid' }, requestId)
     }
+    const owned = withCustomer(parsed.data, caller)
     try {
-      const id = await acceptance.accept(withCustomer(parsed.data, caller), lane)
+      if (key !== null) {
+        const fingerprint = fingerprintOf(paths[lane], body.bytes)
+        return await submitOnce({ key, fingerprint, caller, submit: owned, lane }, requestId)
+      }
+      const id = await acceptance.accept(owned, lane)
       duration.observe((clock.monotonicMs() - startedAtMs) / 1000)
-      return jsonResponse(acceptedBody(id, lane), 202, { location: `${messagesPath}/${id}` })
+      return jsonResponse(acceptedBody(id, lane), 202, locationOf(id))
     } catch (error) {
       const failure = storeFailure(error, classify)
       metrics.refused.inc({ reason: failure?.reason ?? 'failure' })
@@ -75,15 +95,35 @@ export function submitRoutes(options: SubmitOptions): Route[] {
     }
   }
 
+  async function submitOnce(
+    { submit, lane, ...keyed }: Omit<KeyedSubmit, 'submits' | 'respond'> & OwnedIn,
+    requestId: string,
+  ): Promise<Response> {
+    const outcome = await acceptOnce({
+      ...keyed,
+      submits: [{ submit, lane }],
+      respond: ([message]) => JSON.stringify(acceptedBody(message?.id ?? '', lane)),
+    })
+    if (outcome.kind === 'refused') {
+      return refuse({ problem: outcome.problem, reason: 'idempotency' }, requestId)
+    }
+    const { id } = JSON.parse(outcome.response) as Accepted
+    return keyedResponse(outcome, locationOf(id))
+  }
+
   function refuse({ problem, reason }: Failure, requestId: string): Response {
     metrics.refused.inc({ reason })
     return problemResponse(problem, requestId)
   }
 
   return [
-    { method: 'POST', path: messagesPath, handle: (exchange) => submit(exchange, 'normal') },
-    { method: 'POST', path: expressPath, handle: (exchange) => submit(exchange, 'express') },
+    { method: 'POST', path: paths.normal, handle: (exchange) => submit(exchange, 'normal') },
+    { method: 'POST', path: paths.express, handle: (exchange) => submit(exchange, 'express') },
   ]
+}
+
+function locationOf(id: string) {
+  return { location: `${messagesPath}/${id}` }
 }
 
 /** What a submit answers; the time of acceptance is the id's. */

@@ -7,6 +7,7 @@ import claimToken from '../../migrations/0002_claim_token.sql' with { type: 'tex
 import deadLetters from '../../migrations/0003_dead_letters.sql' with { type: 'text' }
 import providerControls from '../../migrations/0004_provider_controls.sql' with { type: 'text' }
 import customers from '../../migrations/0005_customers.sql' with { type: 'text' }
+import idempotency from '../../migrations/0006_idempotency.sql' with { type: 'text' }
 
 export interface Migration {
   readonly version: number
@@ -22,6 +23,7 @@ const sources: readonly (readonly [version: number, name: string, sql: string])[
   [3, 'dead_letters', deadLetters],
   [4, 'provider_controls', providerControls],
   [5, 'customers', customers],
+  [6, 'idempotency', idempotency],
 ]
 
 export const migrations: readonly Migration[] = sources.map(([version, name, sql]) => ({

@@ -13,7 +13,11 @@ import type { ProcessorMetrics } from './processor-metrics.ts'
 export interface UpkeepOptions {
   readonly store: Pick<
     Store,
-    'createPartitions' | 'dropPartitions' | 'measureDeadLetters' | 'measureParkedReports'
+    | 'createPartitions'
+    | 'dropPartitions'
+    | 'measureDeadLetters'
+    | 'measureParkedReports'
+    | 'removeOldKeys'
   >
   readonly queue: Pick<Queue, 'depth'>
   readonly pool: Pick<ProviderPool, 'status'>
@@ -26,6 +30,7 @@ export interface UpkeepOptions {
 
 const partitionsIntervalMs = 600_000
 const gaugesIntervalMs = 1_000
+const oldKeysIntervalMs = 60_000
 /** Counting takes as long as there is something to count. */
 const waitingIntervalMs = 10_000
 const circuitStates = ['closed', 'open', 'half_open'] as const
@@ -38,6 +43,12 @@ export function createUpkeepServices(options: UpkeepOptions): Service[] {
     const { dropped, failures } = await store.dropPartitions(options.retentionDays, signal)
     for (const partition of dropped) logger.info({ event: 'partition.dropped', partition })
     for (const error of failures) logger.warn({ event: 'partition.not_dropped', err: error })
+    return undefined
+  }
+
+  /** Step by step, until none is left. */
+  async function forgetOldKeys(signal: AbortSignal): Promise<undefined> {
+    while (!signal.aborted && (await store.removeOldKeys()) > 0);
     return undefined
   }
 
@@ -87,6 +98,12 @@ export function createUpkeepServices(options: UpkeepOptions): Service[] {
       intervalMs: partitionsIntervalMs,
       run: keepPartitions,
       onError: (error) => logger.warn({ event: 'partitions.failed', err: error }),
+    }),
+    createPeriodic({
+      name: 'idempotency keys',
+      intervalMs: oldKeysIntervalMs,
+      run: forgetOldKeys,
+      onError: (error) => logger.warn({ event: 'idempotency_keys.failed', err: error }),
     }),
     createPeriodic({
       name: 'gauges',

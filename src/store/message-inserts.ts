@@ -7,22 +7,40 @@ import { databaseErrorKind } from './database-errors.ts'
 import { createPartitions } from './partitions.ts'
 import { defineStatement } from './statement.ts'
 
-/** By this the sweep finds an INSERT that is still running. */
+/** By this beginning of its name the sweep finds an INSERT that is still running. */
 export const insertStatementName = 'messages.insert'
 
 /** Recovery looks at a row whose id is not of this moment after this time. */
 const strayDueMs = 30_000
 
-const insertStatement = defineStatement(
-  insertStatementName,
-  `INSERT INTO messages (id, customer_id, lane, recipient, sender_id, body, status, expires_at, due_at)
-   SELECT id, customer_id, lane, recipient, sender_id, body, 'queued', now() + $7::bigint * interval '1 ms',
+/** An INSERT with a SELECT that has the columns of `messageColumns`; `validity` is an expression of milliseconds. */
+export function insertSelect(validity: string): string {
+  return `INSERT INTO messages (id, customer_id, lane, recipient, sender_id, body, status, expires_at, due_at)
+   SELECT id, customer_id, lane, recipient, sender_id, body, 'queued', now() + ${validity}::bigint * interval '1 ms',
      CASE WHEN id < (SELECT uuid_v7_floor(now() - ${insertDelayMsMax} * interval '1 ms'))
             OR id > (SELECT uuid_v7_floor(now() + ${clockAheadMsMax} * interval '1 ms'))
             OR id <= (SELECT watermark FROM sweep_watermarks ORDER BY watermark DESC LIMIT 1)
-       THEN now() + ${strayDueMs} * interval '1 ms' END
-   FROM unnest($1::uuid[], $2::bigint[], $3::lane[], $4::text[], $5::text[], $6::text[])
-     AS new (id, customer_id, lane, recipient, sender_id, body)`,
+       THEN now() + ${strayDueMs} * interval '1 ms' END`
+}
+
+export const messageColumns = 'id, customer_id, lane, recipient, sender_id, body'
+
+/** The first six parameters: arrays of these columns. */
+export function messageParameters(messages: readonly NewMessage[]): string[] {
+  return [
+    plainArray(messages.map((message) => message.id)),
+    plainArray(messages.map((message) => message.customerId)),
+    plainArray(messages.map((message) => message.lane)),
+    textArray(messages.map((message) => message.recipient)),
+    textArray(messages.map((message) => message.senderId)),
+    textArray(messages.map((message) => message.text)),
+  ]
+}
+
+const insertStatement = defineStatement(
+  insertStatementName,
+  `${insertSelect('$7')}
+   FROM unnest($1::uuid[], $2::bigint[], $3::lane[], $4::text[], $5::text[], $6::text[]) AS new (${messageColumns})`,
 )
 
 /**
@@ -38,20 +56,17 @@ export async function insertMessages(
   messages: readonly NewMessage[],
   validityMs: number,
 ): Promise<void> {
-  const parameters = [
-    plainArray(messages.map((message) => message.id)),
-    plainArray(messages.map((message) => message.customerId)),
-    plainArray(messages.map((message) => message.lane)),
-    textArray(messages.map((message) => message.recipient)),
-    textArray(messages.map((message) => message.senderId)),
-    textArray(messages.map((message) => message.text)),
-    validityMs,
-  ]
+  const parameters = [...messageParameters(messages), validityMs]
+  await withPartition(sql, () => insertStatement(sql, parameters))
+}
+
+/** Does it once more when the day had no partition, which it then has. */
+export async function withPartition<T>(sql: Sql, insert: () => Promise<T>): Promise<T> {
   try {
-    await insertStatement(sql, parameters)
+    return await insert()
   } catch (error) {
     if (databaseErrorKind(error) !== 'partition_missing') throw error
     await createPartitions(sql, 1)
-    await insertStatement(sql, parameters)
+    return await insert()
   }
 }

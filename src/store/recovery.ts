@@ -76,7 +76,7 @@ const sweepLimitStatement = defineStatement<{ up_to: string; blocked: boolean }>
   `SELECT uuid_v7_floor(now() - greatest($1::bigint, least(coalesce($2::bigint, 0) + $1::bigint, $3::bigint))
                                 * interval '1 ms') AS up_to, EXISTS (
      SELECT FROM pg_stat_activity
-     WHERE datname = current_database() AND state <> 'idle' AND query LIKE '/* ${insertStatementName} */%'
+     WHERE datname = current_database() AND state <> 'idle' AND query LIKE '/* ${insertStatementName}%'
        AND xact_start < now() - ($1::bigint - ${insertDelayMsMax}) * interval '1 ms'
    ) AS blocked`,
 )

@@ -21,6 +21,7 @@ import {
   purgeDeadLetters,
   replayDeadLetters,
 } from './dead-letters.ts'
+import { insertKeyed, removeOldKeys } from './idempotent-inserts.ts'
 import { claimMessages, reassignMessages } from './message-claims.ts'
 import { insertMessages } from './message-inserts.ts'
 import { createMessageQueries, type MessageQueries, type ReadTarget } from './message-queries.ts'
@@ -43,6 +44,8 @@ type Bound<F> = F extends (sql: infer _, ...rest: infer A) => infer R ? (...rest
 export interface Store {
   readonly queries: MessageQueries
   readonly insertMessages: Bound<typeof insertMessages>
+  readonly insertKeyed: Bound<typeof insertKeyed>
+  readonly removeOldKeys: Bound<typeof removeOldKeys>
   readonly claimMessages: Bound<typeof claimMessages>
   readonly reassignMessages: Bound<typeof reassignMessages>
   readonly settleSent: Bound<typeof settleSent>
@@ -96,6 +99,8 @@ export function createStore(options: StoreOptions): Store {
   return {
     queries: createMessageQueries(database, replicaLag, onRead),
     insertMessages: (...rest) => insertMessages(database.write, ...rest),
+    insertKeyed: (...rest) => insertKeyed(database.write, ...rest),
+    removeOldKeys: (...rest) => removeOldKeys(database.write, ...rest),
     claimMessages: (...rest) => claimMessages(database.write, ...rest),
     reassignMessages: (...rest) => reassignMessages(database.write, ...rest),
     settleSent: (...rest) => settleSent(database.write, ...rest),

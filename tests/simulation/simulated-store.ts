@@ -188,6 +188,8 @@ export function storeFor(process: SimulatedProcess, options: ServerOptions): Sto
     revokeApiKey: never,
     listApiKeys: never,
     findApiKeys: never,
+    insertKeyed: never,
+    removeOldKeys: async () => 0,
     hasApiKeys: never,
     endAbandonedSessions: (waitedMs) =>
       run('endAbandonedSessions', () => execute((sql) => endAbandonedSessions(sql, waitedMs))),

@@ -7,6 +7,7 @@ import type { ProviderReport } from '../../src/domain/provider-report.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 import type { KnownKey } from '../../src/store/customers.ts'
 import { databaseErrorKind } from '../../src/store/database-errors.ts'
+import type { StoredAnswer } from '../../src/store/idempotent-inserts.ts'
 import type { MessageFilter, StoredMessage, StoredReport } from '../../src/store/message-queries.ts'
 import type { ProviderControl } from '../../src/store/provider-controls.ts'
 
@@ -29,6 +30,8 @@ export interface FakeApi extends Omit<Api, 'fetch'> {
     reports: StoredReport[]
     controls: Map<string, ProviderControl>
     keys: Map<string, KnownKey>
+    /** By scope and idempotency key. */
+    answers: Map<string, StoredAnswer>
   }
   /** Thrown by the operation of that name while it is set. */
   readonly failures: {
@@ -73,7 +76,7 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
     reportBatches: [],
     listed: [],
     logLines,
-    known: { messages: [], reports: [], controls: new Map(), keys: new Map() },
+    known: { messages: [], reports: [], controls: new Map(), keys: new Map(), answers: new Map() },
     failures: {},
     hold: null,
     send,
@@ -91,6 +94,18 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
         if (fake.hold !== null) await fake.hold
         failIf('insert')
         fake.inserted.push(...messages)
+      },
+      async insertKeyed(requests) {
+        if (fake.hold !== null) await fake.hold
+        failIf('insert')
+        return requests.map((request) => {
+          const place = `${request.scope} ${request.key}`
+          const known = fake.known.answers.get(place)
+          if (known !== undefined) return known
+          fake.known.answers.set(place, request)
+          fake.inserted.push(...request.messages)
+          return null
+        })
       },
       async applyReports(reports) {
         failIf('applyReports')

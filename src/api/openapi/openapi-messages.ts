@@ -1,6 +1,7 @@
 /** The documentation of everything about messages. */
 import { z } from 'zod'
 import type { ZodOpenApiPathsObject } from 'zod-openapi'
+import { idempotencyKeyLengthMax } from '../../domain/idempotency.ts'
 import { messageIdField } from '../fields.ts'
 import {
   acceptedSchema,
@@ -51,12 +52,30 @@ const location = {
   Location: { description: "The message's address.", schema: { type: 'string' as const } },
 }
 
+const keyedProblems = ['request-in-progress', 'idempotency-key-reused'] as const
+
+/** Of every operation that accepts messages. */
+const idempotencyKey = {
+  header: z.object({
+    'Idempotency-Key': z
+      .string()
+      .max(idempotencyKeyLengthMax + 2)
+      .optional()
+      .meta({
+        description:
+          'Whoever sends a request again with the same key, within 24 hours, is answered as the first time (with the header Idempotency-Replayed), and nothing is accepted twice. Quoted or not.',
+        examples: ['"8e03978e-40d5-43dd-bc93-6894a57f9324"'],
+      }),
+  }),
+}
+
 function submitOperation(operationId: string, summary: string, description: string) {
   return {
     operationId,
     summary,
     description,
     ...customerOperation,
+    requestParams: idempotencyKey,
     requestBody: { required: true, content: { 'application/json': { schema: submitSchema } } },
     responses: {
       '202': {
@@ -64,7 +83,7 @@ function submitOperation(operationId: string, summary: string, description: stri
         headers: location,
         content: { 'application/json': { schema: acceptedSchema, example: acceptedExample } },
       },
-      ...problemResponses(...bodyProblems),
+      ...problemResponses(...bodyProblems, ...keyedProblems),
     },
   }
 }
@@ -105,6 +124,7 @@ export const messagePaths: ZodOpenApiPathsObject = {
       summary: 'Send many messages',
       description: `Each is answered for itself, in order; pointers in errors are into the whole body. Schema of an item: ${batchItemSchema.meta()?.id}.`,
       ...customerOperation,
+      requestParams: idempotencyKey,
       requestBody: { required: true, content: { 'application/json': { schema: batchSchema } } },
       responses: {
         '202': {
@@ -113,7 +133,7 @@ export const messagePaths: ZodOpenApiPathsObject = {
             'application/json': { schema: batchAnswerSchema, example: batchAnswerExample },
           },
         },
-        ...problemResponses(...bodyProblems, 'no-message-accepted'),
+        ...problemResponses(...bodyProblems, ...keyedProblems, 'no-message-accepted'),
       },
     },
   },

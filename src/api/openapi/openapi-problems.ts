@@ -15,6 +15,7 @@ const faultSchema = z
   .object({
     pointer: z.string().optional().meta({ description: 'JSON Pointer (RFC 6901) into the body.' }),
     parameter: z.string().optional().meta({ description: 'Name of the query parameter.' }),
+    header: z.string().optional().meta({ description: 'Name of the header.' }),
     detail: z.string(),
   })
   .meta({ id: 'Fault', examples: [{ pointer: '/phone', detail: 'is required' }] })
@@ -42,6 +43,10 @@ const details: Readonly<Record<ProblemKind, string>> = {
   'provider-not-found': 'There are: primary, secondary, backup.',
   'customer-not-found': 'There is no customer with this id.',
   'key-not-found': 'There is no API key in force with this prefix.',
+  'request-in-progress':
+    'A request with this Idempotency-Key is being worked on: send it again later.',
+  'idempotency-key-reused':
+    'The Idempotency-Key was used for a request with another address or body.',
   'customer-exists': 'There is a customer with this id.',
   'method-not-allowed': 'Allowed here: POST, OPTIONS.',
   'body-too-slow': 'The body must arrive within 10 s of its head.',

@@ -1,0 +1,130 @@
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import {
+  createFakeApi,
+  databaseError,
+  type FakeApi,
+  jsonOf,
+  problemOf,
+} from '../../tests/support/fake-api.ts'
+import { issueKey } from './issued-key.ts'
+
+const path = '/api/v1/messages'
+const message = { phone: '+491701234567', message: 'hello', customer_id: 1 }
+
+let api: FakeApi
+beforeEach(() => {
+  api = createFakeApi()
+})
+afterEach(async () => {
+  await api.close()
+})
+
+const submit = (key: string, body: unknown = message, address = path, headers = {}) =>
+  api.send(address, body, { 'idempotency-key': key, ...headers })
+
+const kindOf = async (response: Response) => (await problemOf(response)).type.split(':').at(-1)
+
+describe('one message', () => {
+  test('is accepted once, and its answer given again', async () => {
+    const first = await submit('"k-1"')
+    expect(first.status).toBe(202)
+    expect(first.headers.has('idempotency-replayed')).toBe(false)
+    const again = await submit('k-1')
+    expect(again.status).toBe(202)
+    expect(again.headers.get('idempotency-replayed')).toBe('true')
+    expect(again.headers.get('location')).toBe(first.headers.get('location') ?? '')
+    expect(await jsonOf(again)).toEqual(await jsonOf(first))
+    expect(api.inserted.length).toBe(1)
+    expect(await api.metric('sms_idempotent_replays_total')).toBe(1)
+    expect(await api.metric('sms_accepted_total', { lane: 'normal' })).toBe(1)
+    expect(api.enqueued.length).toBe(1)
+  })
+
+  test('another body or address under its key is 422', async () => {
+    await submit('k')
+    for (const response of [
+      await submit('k', { ...message, message: 'other' }),
+      await submit('k', message, `${path}/express`),
+      await submit('k', { messages: [message] }, `${path}/batch`),
+    ]) {
+      expect(response.status).toBe(422)
+      expect(await kindOf(response)).toBe('idempotency-key-reused')
+    }
+    expect(api.inserted.length).toBe(1)
+  })
+
+  test('while it is being worked on its repetition is 409, and then answered', async () => {
+    const held = Promise.withResolvers<void>()
+    api.hold = held.promise
+    const first = submit('k')
+    const second = await submit('k')
+    expect(second.status).toBe(409)
+    expect(await kindOf(second)).toBe('request-in-progress')
+    expect(second.headers.get('retry-after')).toBe('1')
+    const other = submit('another')
+    held.resolve()
+    expect((await first).status).toBe(202)
+    expect((await other).status).toBe(202)
+    expect((await submit('k')).headers.get('idempotency-replayed')).toBe('true')
+  })
+
+  test('that was not accepted leaves its key free', async () => {
+    expect((await submit('k', { ...message, phone: '1' })).status).toBe(422)
+    api.failures.insert = databaseError('ECONNREFUSED')
+    expect((await submit('k')).status).toBe(503)
+    delete api.failures.insert
+    const accepted = await submit('k')
+    expect(accepted.status).toBe(202)
+    expect(accepted.headers.has('idempotency-replayed')).toBe(false)
+  })
+
+  test('of two customers with the same key is two', async () => {
+    const keys = [7, 8].map((customerId) => {
+      const { key, prefix, hash } = issueKey()
+      api.known.keys.set(prefix, { hash, customerId, scopes: ['send'], refusal: null })
+      return { authorization: `Bearer ${key}` }
+    })
+    for (const headers of keys) {
+      const { customer_id: _, ...body } = message
+      const response = await submit('k', body, path, headers)
+      expect(response.headers.has('idempotency-replayed')).toBe(false)
+      expect(response.status).toBe(202)
+    }
+    expect(api.inserted.map(({ customerId }) => customerId)).toEqual([7, 8])
+  })
+
+  test.each(['', '""', '"open', 'x'.repeat(256), 'a b'])('%p is no key: 422', async (key) => {
+    const response = await submit(key, { ...message, phone: '1' })
+    if (key === '') return expect(response.status).toBe(422)
+    expect(response.status).toBe(422)
+    const { errors } = await jsonOf<{ errors: object[] }>(response)
+    expect(errors).toContainEqual(expect.objectContaining({ header: 'Idempotency-Key' }))
+    expect(errors).toContainEqual(expect.objectContaining({ pointer: '/phone' }))
+  })
+})
+
+describe('a batch', () => {
+  const messages = [message, { ...message, phone: '1' }, { ...message, lane: 'express' }]
+
+  test('is accepted once, and its answer given again, faults and all', async () => {
+    const first = await submit('b', { messages }, `${path}/batch`)
+    const again = await submit('b', { messages }, `${path}/batch`)
+    expect([first.status, again.status]).toEqual([202, 202])
+    expect(again.headers.get('idempotency-replayed')).toBe('true')
+    const answer = await jsonOf<{ messages: object[] }>(first)
+    expect(await jsonOf<object>(again)).toEqual(answer)
+    expect(answer.messages.map((item) => 'error' in item)).toEqual([false, true, false])
+    expect(api.inserted.length).toBe(2)
+    expect(api.enqueued.map(([lane]) => lane).toSorted()).toEqual(['express', 'normal'])
+  })
+
+  test('of which none is accepted leaves its key free', async () => {
+    const faulty = { messages: [{ ...message, phone: '1' }] }
+    expect((await submit('b', faulty, `${path}/batch`)).status).toBe(422)
+    api.failures.insert = databaseError('ECONNREFUSED')
+    const away = await submit('b', { messages }, `${path}/batch`)
+    expect(away.status).toBe(503)
+    delete api.failures.insert
+    expect((await submit('b', { messages }, `${path}/batch`)).status).toBe(202)
+  })
+})

@@ -1,0 +1,122 @@
+/**
+ * Requests with an Idempotency-Key are carried out once: the first is, and whoever repeats it is answered as it was. While it is
+ * being worked on in this process a repetition is 409; in another process it waits for the commit and is then answered.
+ */
+import { createHash } from 'node:crypto'
+import { idempotencyKeyLengthMax, parseIdempotencyKey } from '../domain/idempotency.ts'
+import type { NewMessage } from '../domain/message.ts'
+import type { StoredAnswer } from '../store/idempotent-inserts.ts'
+import type { Acceptance } from './acceptance.ts'
+import type { ApiMetrics } from './api-metrics.ts'
+import type { Caller } from './caller.ts'
+import { type Fault, type Problem, passingProblem } from './problems.ts'
+
+const headerName = 'Idempotency-Key'
+
+/** Of an answer that is given again. */
+const replayedHeader = 'Idempotency-Replayed'
+
+/** The key; null without one, or when it has a fault. */
+export function idempotencyKeyOf(request: Request): {
+  readonly key: string | null
+  readonly faults: readonly Fault[]
+} {
+  const value = request.headers.get(headerName)
+  const key = value === null ? null : parseIdempotencyKey(value)
+  return { key, faults: value !== null && key === null ? [keyFault] : [] }
+}
+
+const keyFault: Fault = {
+  header: headerName,
+  detail: `must be a quoted string, or visible ASCII characters, of 1 to ${idempotencyKeyLengthMax}`,
+}
+
+/** What a key is kept for: the same address and the same bytes are the same request. */
+export function fingerprintOf(path: string, body: Uint8Array): Uint8Array {
+  return createHash('sha256').update(`${path}\n`).update(body).digest()
+}
+
+export interface KeyedSubmit {
+  readonly key: string
+  readonly fingerprint: Uint8Array
+  readonly caller: Caller
+  readonly submits: Parameters<Acceptance['acceptGroup']>[0]
+  /** The body of the answer, when they are accepted with 202. */
+  readonly respond: (messages: readonly NewMessage[]) => string
+}
+
+export type KeyedOutcome =
+  | { readonly kind: 'accepted'; readonly response: string }
+  | { readonly kind: 'replayed'; readonly status: number; readonly response: string }
+  | { readonly kind: 'refused'; readonly problem: Problem }
+
+/** @throws what `storeFailure` explains */
+export type AcceptOnce = (submit: KeyedSubmit) => Promise<KeyedOutcome>
+
+export function createAcceptOnce(
+  acceptance: Pick<Acceptance, 'acceptKeyed'>,
+  metrics: Pick<ApiMetrics, 'replayed'>,
+): AcceptOnce {
+  /** As many as requests may be in work. */
+  const running = new Set<string>()
+
+  return async function acceptOnce({ key, fingerprint, caller, submits, respond }) {
+    // Those who act for all customers share their keys.
+    const scope = caller.customerId ?? 0
+    const place = `${scope} ${key}`
+    if (running.has(place)) return { kind: 'refused', problem: inProgress }
+    running.add(place)
+    try {
+      let response = ''
+      const outcome = await acceptance.acceptKeyed(
+        { scope, key, fingerprint, status: 202 },
+        submits,
+        (messages) => {
+          response = respond(messages)
+          return response
+        },
+      )
+      if (!isStored(outcome)) return { kind: 'accepted', response }
+      if (!Buffer.from(outcome.fingerprint).equals(fingerprint)) {
+        return { kind: 'refused', problem: reused }
+      }
+      metrics.replayed.inc()
+      return { kind: 'replayed', status: outcome.status, response: outcome.response }
+    } finally {
+      running.delete(place)
+    }
+  }
+}
+
+/** The answer to a request that was accepted, now or before. */
+export function keyedResponse(
+  outcome: Exclude<KeyedOutcome, { kind: 'refused' }>,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  const isReplayed = outcome.kind === 'replayed'
+  return new Response(outcome.response, {
+    status: isReplayed ? outcome.status : 202,
+    headers: {
+      'content-type': 'application/json',
+      ...headers,
+      ...(isReplayed ? { [replayedHeader]: 'true' } : {}),
+    },
+  })
+}
+
+function isStored(outcome: StoredAnswer | readonly NewMessage[]): outcome is StoredAnswer {
+  return 'fingerprint' in outcome
+}
+
+const retrySeconds = 1
+
+const inProgress: Problem = passingProblem(
+  'request-in-progress',
+  'A request with this Idempotency-Key is being worked on: send it again later.',
+  retrySeconds,
+)
+
+const reused: Problem = {
+  kind: 'idempotency-key-reused',
+  detail: 'The Idempotency-Key was used for a request with another address or body.',
+}

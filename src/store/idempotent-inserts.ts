@@ -1,0 +1,142 @@
+/**
+ * Accepting requests with idempotency keys: the keys, with what they are answered, are stored in the commit of the messages. So
+ * a key is there exactly when its messages are, whoever dies when.
+ */
+import type { Sql } from 'postgres'
+import { idempotencyMs } from '../domain/idempotency.ts'
+import type { NewMessage } from '../domain/message.ts'
+import { plainArray, textArray } from './array-literal.ts'
+import {
+  insertSelect,
+  insertStatementName,
+  messageColumns,
+  messageParameters,
+  withPartition,
+} from './message-inserts.ts'
+import { defineStatement } from './statement.ts'
+
+export interface StoredAnswer {
+  /** SHA-256 of what was asked. */
+  readonly fingerprint: Uint8Array
+  readonly status: number
+  readonly response: string
+}
+
+export interface KeyedRequest extends StoredAnswer {
+  /** Whose key it is: a customer's id, or 0. */
+  readonly scope: number
+  readonly key: string
+  readonly messages: readonly NewMessage[]
+}
+
+const expired = `now() - ${idempotencyMs} * interval '1 ms'`
+
+/** Keys in order, so that two statements with the same keys wait for each other and not both ways. */
+const insertStatement = defineStatement<{ request: number }>(
+  `${insertStatementName}_keyed`,
+  `WITH asked AS (
+     SELECT * FROM unnest($9::int[], $10::bigint[], $11::text[], $12::text[], $13::int[], $14::text[])
+       AS asked (request, scope, key, fingerprint, status, response)
+   ), taken AS (
+     INSERT INTO idempotency_keys AS known (scope, key, fingerprint, status, response)
+     SELECT scope, key, decode(fingerprint, 'hex'), status, response FROM asked ORDER BY scope, key
+     ON CONFLICT (scope, key) DO UPDATE
+     SET fingerprint = excluded.fingerprint, status = excluded.status, response = excluded.response,
+         created_at = excluded.created_at
+     WHERE known.created_at < ${expired}
+     RETURNING scope, key
+   ), first AS MATERIALIZED (
+     SELECT asked.request FROM asked JOIN taken USING (scope, key)
+   ), inserted AS (
+     ${insertSelect('$8')}
+     FROM (SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::lane[], $4::text[], $5::text[], $6::text[], $7::int[])
+       AS new (${messageColumns}, request)) AS new
+     WHERE request IN (SELECT request FROM first)
+   )
+   SELECT request FROM first`,
+)
+
+const findStatement = defineStatement<{
+  request: number
+  fingerprint: string
+  status: number
+  response: string
+}>(
+  'idempotency_keys.find',
+  `SELECT asked.request, encode(known.fingerprint, 'hex') AS fingerprint, known.status, known.response
+   FROM unnest($1::int[], $2::bigint[], $3::text[]) AS asked (request, scope, key)
+   JOIN idempotency_keys known USING (scope, key)`,
+)
+
+/** How often a key is tried whose answer was forgotten between the two statements. */
+const roundsMax = 3
+
+/**
+ * Commits the messages of those requests whose keys are new, with their keys. Answers for each request what is stored under its
+ * key, or null when that is this request. No two of them may have the same key.
+ */
+export async function insertKeyed(
+  sql: Sql,
+  requests: readonly KeyedRequest[],
+  validityMs: number,
+): Promise<(StoredAnswer | null)[]> {
+  const answers = new Map<number, StoredAnswer | null>()
+  let open = requests.map((_, index) => index)
+  for (let round = 1; open.length > 0; round++) {
+    if (round > roundsMax) throw new Error('an idempotency key is stored and forgotten at once')
+    const asked = open.map((index) => requests[index] as KeyedRequest)
+    const place = plainArray(open)
+    const scopes = plainArray(asked.map(({ scope }) => scope))
+    const keys = textArray(asked.map(({ key }) => key))
+    const messages = asked.flatMap((request) => request.messages)
+    const owners = asked.flatMap((request, position) =>
+      request.messages.map(() => open[position] ?? 0),
+    )
+    const parameters = [
+      ...messageParameters(messages),
+      plainArray(owners),
+      validityMs,
+      place,
+      scopes,
+      keys,
+      plainArray(asked.map(({ fingerprint }) => Buffer.from(fingerprint).toString('hex'))),
+      plainArray(asked.map(({ status }) => status)),
+      textArray(asked.map(({ response }) => response)),
+    ]
+    const taken = await withPartition(sql, () => insertStatement(sql, parameters))
+    for (const { request } of taken) answers.set(request, null)
+    open = open.filter((index) => !answers.has(index))
+    if (open.length === 0) break
+    const rest = open.map((index) => requests[index] as KeyedRequest)
+    const found = await findStatement(sql, [
+      plainArray(open),
+      plainArray(rest.map(({ scope }) => scope)),
+      textArray(rest.map(({ key }) => key)),
+    ])
+    for (const { request, fingerprint, status, response } of found) {
+      answers.set(request, { fingerprint: Buffer.from(fingerprint, 'hex'), status, response })
+    }
+    open = open.filter((index) => !answers.has(index))
+  }
+  return requests.map((_, index) => answers.get(index) ?? null)
+}
+
+/** Keys removed in one statement. */
+export const keysRemovedMax = 5_000
+
+const removeStatement = defineStatement<{ removed: number }>(
+  'idempotency_keys.remove',
+  `WITH old AS (
+     SELECT scope, key FROM idempotency_keys WHERE created_at < ${expired}
+     ORDER BY created_at LIMIT ${keysRemovedMax} FOR UPDATE SKIP LOCKED
+   ), removed AS (
+     DELETE FROM idempotency_keys known USING old
+     WHERE known.scope = old.scope AND known.key = old.key RETURNING 1
+   )
+   SELECT count(*)::int AS removed FROM removed`,
+)
+
+/** Forgets answers that are older than they are kept; `keysRemovedMax` at most. Answers how many it was. */
+export async function removeOldKeys(sql: Sql): Promise<number> {
+  return (await removeStatement(sql, []))[0]?.removed ?? 0
+}
