@@ -22,6 +22,7 @@ import { createKeyCache } from './key-cache.ts'
 import { messageRoutes } from './message-routes.ts'
 import { createOpenApiDocument } from './openapi/openapi.ts'
 import { createParking } from './parking.ts'
+import { previewRoute } from './preview-route.ts'
 import { type ProviderRoutesOptions, providerRoutes } from './provider-routes.ts'
 import { createRefusedReports } from './refused-reports.ts'
 import { createReportIntake } from './report-intake.ts'
@@ -31,6 +32,7 @@ import type { Exchange, Route } from './route.ts'
 import { type Readiness, serviceRoutes } from './service-routes.ts'
 import type { ClassifyDatabaseError } from './store-failure.ts'
 import { submitRoutes } from './submit-routes.ts'
+import type { TextRules } from './text-of-submit.ts'
 
 export interface ApiLimits {
   /** While so many messages are being accepted, more are refused. */
@@ -64,6 +66,7 @@ export interface ApiOptions {
   readonly validityMs: number
   /** Dead letters of messages older than this are not replayed. */
   readonly replayAgeMsMax: number
+  readonly text: TextRules
   /** For messages that name no sender. */
   readonly senderIdDefault: string | null
   /** Providers' reports are matched to messages accepted within this time. */
@@ -132,6 +135,7 @@ export function createApi(options: ApiOptions): Api {
   const submitOptions = {
     access,
     readJson,
+    text: options.text,
     acceptance,
     acceptOnce,
     admission,
@@ -144,6 +148,7 @@ export function createApi(options: ApiOptions): Api {
   const routes: Route[] = [
     ...submitRoutes(submitOptions),
     batchRoute(submitOptions),
+    previewRoute(submitOptions),
     ...messageRoutes({ access, queries: store.queries, classify }),
     ...providerRoutes({
       ...adminOptions,

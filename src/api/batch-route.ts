@@ -9,6 +9,7 @@ import { type Problem, problemBody, problemKinds, problemResponse } from './prob
 import { type Exchange, jsonResponse, type Route } from './route.ts'
 import { inFlightFull, storeFailure } from './store-failure.ts'
 import { acceptedBody, messagesPath, type SubmitOptions } from './submit-routes.ts'
+import { segmentFaults, textOf } from './text-of-submit.ts'
 
 /** Longest body of a batch: 10,000 messages of the usual lengths. */
 export const batchBytesMax = 16 * 1_048_576
@@ -21,7 +22,8 @@ interface Candidate {
 }
 
 export function batchRoute(options: SubmitOptions): Route {
-  const { access, readJson, acceptance, acceptOnce, admission, classify, metrics, clock } = options
+  const { access, readJson, text, acceptance, acceptOnce, admission, classify, metrics, clock } =
+    options
   const duration = metrics.acceptDuration.labels({ kind: 'batch' })
   const refusal = () => (acceptance.isFull ? inFlightFull : null)
 
@@ -81,7 +83,9 @@ export function batchRoute(options: SubmitOptions): Route {
       const place = `/messages/${index}`
       // At least one, so that a faulty item always says why.
       const countMax = Math.max(1, faultsLeft)
+      if (parsed.success) parsed.data.message = textOf(parsed.data, text)
       const faults = [
+        ...(parsed.success ? segmentFaults(parsed.data.message, text, place) : []),
         ...(parsed.success ? [] : bodyFaults(parsed.error, place, countMax)),
         ...customerFaults(item, caller, place),
       ].slice(0, countMax)

@@ -43,6 +43,8 @@ describe('one message', () => {
       lane: 'normal',
       phone: '+491701234567',
       message: 'hello',
+      encoding: 'gsm7',
+      segments: 1,
       customer_id: 7,
       sender_id: null,
       provider: 'primary',

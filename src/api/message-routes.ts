@@ -1,5 +1,6 @@
 /** Reading messages and their delivery reports. */
 import { isMessageId, messageIdTimeMs } from '../domain/message-id.ts'
+import { segmentText } from '../domain/segments.ts'
 import type { MessageFilter, StoredMessage, StoredReport } from '../store/message-queries.ts'
 import type { Store } from '../store/store.ts'
 import { type Access, isProblem } from './caller.ts'
@@ -143,12 +144,15 @@ function toFilter({ status, recipient, phone, lane, provider, from, to }: ListPa
 }
 
 export function toMessageBody(message: StoredMessage): MessageBody {
+  const { encoding, segments } = segmentText(message.text)
   return {
     id: message.id,
     status: message.status,
     lane: message.lane,
     phone: message.recipient,
     message: message.text,
+    encoding,
+    segments: segments.length,
     customer_id: message.customerId,
     sender_id: message.senderId,
     provider: message.provider,

@@ -1,5 +1,6 @@
 /** Bodies and parameters about messages: the one source of validation, types and documentation. */
 import { z } from 'zod'
+import { encodings } from '../domain/segments.ts'
 import { decodeCursor } from './cursor.ts'
 import {
   customerIdField,
@@ -18,6 +19,11 @@ import {
 
 const bodyRule = { error: mustBe('a JSON object') }
 
+const smartEncodingField = z.boolean({ error: mustBe('true or false') }).meta({
+  description:
+    'Whether typography that the GSM alphabet has not (quotes, dashes, dots, spaces) is replaced, when that keeps the text out of UCS-2.',
+})
+
 const submitFields = {
   phone: phoneField,
   message: textField,
@@ -25,6 +31,7 @@ const submitFields = {
     .optional()
     .meta({ description: "Whose it is. An API key of a customer is for that customer's alone." }),
   sender_id: senderIdField.optional(),
+  smart_encoding: smartEncodingField.optional(),
 }
 
 const submitExample = { phone: '+491701234567', message: 'Your code is 123456', customer_id: 1 }
@@ -43,6 +50,31 @@ export const batchItemSchema = z
     description: 'A message to send; without a lane it takes the normal one.',
     examples: [{ ...submitExample, lane: 'express' }],
   })
+
+export const previewSchema = z
+  .strictObject({ message: textField, smart_encoding: smartEncodingField.optional() }, bodyRule)
+  .meta({ id: 'PreviewedText', examples: [{ message: 'It’s 5 €…', smart_encoding: true }] })
+
+const encodingField = z.enum(encodings).meta({
+  description: 'gsm7: the GSM alphabet, counted in septets; ucs2: UTF-16, counted in code units.',
+})
+const segmentsField = z.int().meta({ description: 'Segments on the air; each is charged.' })
+
+export const previewAnswerSchema = z
+  .object({
+    encoding: encodingField,
+    units: z.int().meta({ description: 'Septets or code units, without headers.' }),
+    units_per_segment: z.int(),
+    segments: segmentsField,
+    segments_max: z.int().meta({ description: 'A message of more is refused.' }),
+    message: z.string().meta({ description: 'As it would be sent.' }),
+    parts: z.array(z.string()).meta({ description: 'The text of each segment.' }),
+    replaced: z
+      .array(z.object({ from: z.string(), to: z.string(), count: z.int() }))
+      .meta({ description: 'What smart encoding replaced.' }),
+  })
+  .meta({ id: 'Preview' })
+export type PreviewBody = z.infer<typeof previewAnswerSchema>
 
 /** The most messages in one batch. */
 export const batchItemsMax = 10_000
@@ -98,6 +130,8 @@ export const messageSchema = z
     lane: laneField,
     phone: z.string(),
     message: z.string(),
+    encoding: encodingField,
+    segments: segmentsField,
     customer_id: z.int(),
     sender_id: z.string().nullable(),
     provider: z.string().nullable().meta({ description: 'Who has it, or had it last.' }),

@@ -25,6 +25,7 @@ import {
   inFlightFull,
   storeFailure,
 } from './store-failure.ts'
+import { segmentFaults, type TextRules, textOf } from './text-of-submit.ts'
 
 /** Longest body with one message: its text escaped at six characters each, and room for the rest. */
 export const submitBytesMax = 64 * 1_024
@@ -32,6 +33,7 @@ export const submitBytesMax = 64 * 1_024
 export interface SubmitOptions {
   readonly access: Access
   readonly readJson: ReadJson
+  readonly text: TextRules
   readonly acceptance: Acceptance
   readonly acceptOnce: AcceptOnce
   readonly admission: Pick<Admission, 'refusal'>
@@ -50,7 +52,8 @@ interface OwnedIn {
 }
 
 export function submitRoutes(options: SubmitOptions): Route[] {
-  const { access, readJson, acceptance, acceptOnce, admission, classify, metrics, clock } = options
+  const { access, readJson, text, acceptance, acceptOnce, admission, classify, metrics, clock } =
+    options
   const duration = metrics.acceptDuration.labels({ kind: 'single' })
   const bodyOptions: Record<Lane, JsonBodyOptions> = {
     normal: { bytesMax: submitBytesMax, refusal: () => refusal('normal') },
@@ -74,6 +77,10 @@ export function submitRoutes(options: SubmitOptions): Route[] {
     const parsed = submitSchema.safeParse(body.value)
     const { key, faults: keyFaults } = idempotencyKeyOf(request)
     const faults = [...keyFaults, ...customerFaults(body.value, caller)]
+    if (parsed.success) {
+      parsed.data.message = textOf(parsed.data, text)
+      faults.push(...segmentFaults(parsed.data.message, text))
+    }
     if (!parsed.success || faults.length > 0) {
       if (!parsed.success) faults.unshift(...bodyFaults(parsed.error))
       return refuse({ problem: invalidRequest(faults), reason: 'invalid' }, requestId)

@@ -8,6 +8,7 @@ export type Unit =
   | 'ms'
   | 'days'
   | 'messages'
+  | 'segments'
   | 'messages/s'
   | 'connections'
   | 'processes'

@@ -67,6 +67,10 @@ export function createApiPart(options: ApiPartOptions): ApiPart {
     validityMs: config.accept.messageValidityMs,
     replayAgeMsMax: config.processing.replayAgeMsMax,
     senderIdDefault: config.accept.senderIdDefault,
+    text: {
+      segmentsMax: config.accept.segmentsMax,
+      smartEncodingDefault: config.accept.smartEncoding === 'on',
+    },
     reportMatchWindowMs,
     readiness: () => readiness.check(),
     isStopping: () => readiness.isStopping,

@@ -191,6 +191,7 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
     replayAgeMsMax: 86_400_000,
     validityMs: 60_000,
     senderIdDefault: null,
+    text: { segmentsMax: 30, smartEncodingDefault: false },
     reportMatchWindowMs: 60_000,
     isStopping: () => false,
     readiness: async () => ({ ready: true, checks: { postgres: 'ok' } }),

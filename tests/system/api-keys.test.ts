@@ -234,6 +234,7 @@ describe('customers', () => {
     submitMessage: 'own',
     submitExpressMessage: 'own',
     submitBatch: 'own',
+    previewMessage: 'own',
     listMessages: 'own',
     getMessage: 'nothing',
     listDeliveryReports: 'nothing',

@@ -94,7 +94,7 @@ describe('access', () => {
       ]
       for (const response of responses) {
         expect(response.status).toBe(401)
-        expect(response.headers.get('www-authenticate')).toBe('Bearer realm="admin"')
+        expect(response.headers.get('www-authenticate')).toBe('Bearer realm="sms-gateway"')
         expect((await problemOf(response)).type).toEndWith(':unauthorized')
       }
     }

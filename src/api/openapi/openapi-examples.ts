@@ -1,7 +1,7 @@
 /** Examples of answers; a test holds them against their schemas. */
 import type { CustomerBody, IssuedKeyBody, KeyBody } from '../customer-schemas.ts'
 import type { DeadLetterBody, DeadLetterListBody } from '../dead-letter-schemas.ts'
-import type { Accepted, MessageBody } from '../message-schemas.ts'
+import type { Accepted, MessageBody, PreviewBody } from '../message-schemas.ts'
 import { problemBody } from '../problems.ts'
 import type { ProviderBody } from '../provider-schemas.ts'
 import type { DeliveryReportsBody } from '../report-schemas.ts'
@@ -34,6 +34,8 @@ export const messageExample: MessageBody = {
   lane: 'normal',
   phone: '+491701234567',
   message: 'Your code is 123456',
+  encoding: 'gsm7',
+  segments: 1,
   customer_id: 1,
   sender_id: 'Acme',
   provider: 'secondary',
@@ -133,4 +135,18 @@ export const keyExample: KeyBody = {
 export const issuedKeyExample: IssuedKeyBody = {
   key: `sgw_0a1b2c3d4e5f_${'x'.repeat(43)}`,
   ...keyExample,
+}
+
+export const previewExample: PreviewBody = {
+  encoding: 'gsm7',
+  units: 12,
+  units_per_segment: 160,
+  segments: 1,
+  segments_max: 30,
+  message: "It's 5 €...",
+  parts: ["It's 5 €..."],
+  replaced: [
+    { from: '’', to: "'", count: 1 },
+    { from: '…', to: '...', count: 1 },
+  ],
 }

@@ -10,6 +10,8 @@ import {
   listParametersSchema,
   messageListSchema,
   messageSchema,
+  previewAnswerSchema,
+  previewSchema,
   submitSchema,
 } from '../message-schemas.ts'
 import { deliveryReportsSchema } from '../report-schemas.ts'
@@ -19,6 +21,7 @@ import {
   deliveryReportsExample,
   messageExample,
   messageListExample,
+  previewExample,
 } from './openapi-examples.ts'
 import { problemResponses, problemSchema } from './openapi-problems.ts'
 
@@ -134,6 +137,24 @@ export const messagePaths: ZodOpenApiPathsObject = {
           },
         },
         ...problemResponses(...bodyProblems, ...keyedProblems, 'no-message-accepted'),
+      },
+    },
+  },
+  '/api/v1/messages/preview': {
+    post: {
+      ...customerOperation,
+      operationId: 'previewMessage',
+      summary: 'What a text would be on the air',
+      description: 'Its encoding and its segments. Nothing is accepted.',
+      requestBody: { required: true, content: { 'application/json': { schema: previewSchema } } },
+      responses: {
+        '200': {
+          description: 'The segments.',
+          content: {
+            'application/json': { schema: previewAnswerSchema, example: previewExample },
+          },
+        },
+        ...problemResponses(...bodyProblems),
       },
     },
   },

@@ -16,6 +16,7 @@ import {
   batchSchema,
   messageListSchema,
   messageSchema,
+  previewAnswerSchema,
   submitSchema,
 } from '../message-schemas.ts'
 import { problemKinds, problemType } from '../problems.ts'
@@ -37,6 +38,7 @@ import {
   keyExample,
   messageExample,
   messageListExample,
+  previewExample,
   providerExample,
   purgedExample,
   replayedExample,
@@ -128,6 +130,7 @@ describe('examples', () => {
     ['a replay', replayedSchema, replayedExample],
     ['a purge', purgedSchema, purgedExample],
     ['a provider', providerSchema, providerExample],
+    ['a preview', previewAnswerSchema, previewExample],
     ['a customer', customerSchema, customerExample],
     ['a key', keySchema, keyExample],
     ['a key that is shown once', issuedKeySchema, issuedKeyExample],

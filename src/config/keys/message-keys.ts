@@ -1,7 +1,8 @@
 /** What becomes of messages: accepting, sending, trying again, recovering, keeping. */
 import { dayMs } from '../../domain/duration.ts'
+import { segmentsMax } from '../../domain/segments.ts'
 import { senderIdPattern } from '../../domain/sender-id.ts'
-import { decimal, matching, wholeNumber } from '../parsers.ts'
+import { choice, decimal, matching, wholeNumber } from '../parsers.ts'
 import { optional, setting, type Unit } from '../setting.ts'
 
 function count(
@@ -36,6 +37,19 @@ export const accept = {
     2 * dayMs,
     'ms',
     'A message not sent within this time expires.',
+  ),
+  segmentsMax: count(
+    'SEGMENTS_MAX',
+    [1, segmentsMax],
+    30,
+    'segments',
+    'A message of more segments is refused.',
+  ),
+  smartEncoding: setting(
+    'SMART_ENCODING',
+    choice(['off', 'on']),
+    'off',
+    'Whether typography is replaced by its twins in the GSM alphabet, in messages that do not say.',
   ),
   senderIdDefault: optional(
     'SENDER_ID_DEFAULT',
