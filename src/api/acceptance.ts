@@ -2,7 +2,7 @@
  * Accepting messages: what arrives at about the same time is committed in one statement and enqueued in one call a lane.
  * A message is accepted when it is committed. When the queue does not take it, the sweep enqueues it later.
  */
-import { type Lane, lanes, type MessageId, type NewMessage } from '../domain/message.ts'
+import { isForLater, type Lane, lanes, type MessageId, type NewMessage } from '../domain/message.ts'
 import type { Queue } from '../queue/queue.ts'
 import { BatcherFullError, createBatcher } from '../runtime/batcher.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -30,8 +30,8 @@ export interface AcceptanceOptions {
 export interface Acceptance {
   /** Whether a message would be refused now: too many are being accepted, or the database takes too long. */
   readonly isFull: boolean
-  /** The message's id, once it is committed. @throws what `storeFailure` explains */
-  accept(submit: OwnedSubmit, lane: Lane): Promise<MessageId>
+  /** The message, once it is committed. @throws what `storeFailure` explains */
+  accept(submit: OwnedSubmit, lane: Lane): Promise<NewMessage>
   /** All of them in one commit, or none. */
   acceptGroup(
     submits: readonly { submit: OwnedSubmit; lane: Lane }[],
@@ -120,9 +120,14 @@ export function createAcceptance(options: AcceptanceOptions): Acceptance {
 
   async function committed(messages: readonly NewMessage[]): Promise<void> {
     const ids: Record<Lane, MessageId[]> = { normal: [], express: [] }
-    for (const { lane, id } of messages) ids[lane].push(id)
-    for (const lane of lanes)
-      if (ids[lane].length > 0) metrics.accepted.inc({ lane }, ids[lane].length)
+    const counts: Record<Lane, number> = { normal: 0, express: 0 }
+    const nowMs = clock.now()
+    for (const message of messages) {
+      counts[message.lane]++
+      // What is for later is put into the queue by the promoter.
+      if (!isForLater(message, nowMs)) ids[message.lane].push(message.id)
+    }
+    for (const lane of lanes) if (counts[lane] > 0) metrics.accepted.inc({ lane }, counts[lane])
     await enqueueSoon(ids)
   }
 
@@ -145,6 +150,7 @@ export function createAcceptance(options: AcceptanceOptions): Acceptance {
       recipient: submit.phone,
       senderId: submit.sender_id ?? senderIdDefault,
       text: submit.message,
+      ...(submit.timing === undefined ? {} : { timing: submit.timing }),
     }
   }
 
@@ -155,7 +161,7 @@ export function createAcceptance(options: AcceptanceOptions): Acceptance {
     async accept(submit, lane) {
       const message = newMessage(submit, lane)
       await batcher.add(message)
-      return message.id
+      return message
     },
     acceptGroup: (submits) =>
       batcher.addGroup(submits.map(({ submit, lane }) => newMessage(submit, lane))),

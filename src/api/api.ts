@@ -44,7 +44,12 @@ export interface ApiLimits {
 export interface ApiOptions {
   readonly store: Pick<
     Store,
-    'insertMessages' | 'insertKeyed' | 'queries' | 'applyReports' | 'measureParkedReports'
+    | 'insertMessages'
+    | 'insertKeyed'
+    | 'cancelMessage'
+    | 'queries'
+    | 'applyReports'
+    | 'measureParkedReports'
   >
   readonly deadLetters: DeadLetterRoutesOptions['store']
   readonly customers: CustomerRoutesOptions['store'] & Pick<Store, 'findApiKeys' | 'hasApiKeys'>
@@ -136,6 +141,7 @@ export function createApi(options: ApiOptions): Api {
     access,
     readJson,
     text: options.text,
+    timing: { validityMs: options.validityMs },
     acceptance,
     acceptOnce,
     admission,
@@ -149,7 +155,7 @@ export function createApi(options: ApiOptions): Api {
     ...submitRoutes(submitOptions),
     batchRoute(submitOptions),
     previewRoute(submitOptions),
-    ...messageRoutes({ access, queries: store.queries, classify }),
+    ...messageRoutes({ access, queries: store.queries, store, classify }),
     ...providerRoutes({
       ...adminOptions,
       providers: options.providers,

@@ -5,11 +5,12 @@ import { customerFaults, type OwnedSubmit, withCustomer } from './customer-of-su
 import { bodyFaults, faultsListedMax, invalidRequest } from './faults.ts'
 import { fingerprintOf, idempotencyKeyOf, type KeyedSubmit, keyedResponse } from './idempotency.ts'
 import { batchEnvelopeSchema, batchItemSchema } from './message-schemas.ts'
-import { type Problem, problemBody, problemKinds, problemResponse } from './problems.ts'
+import { type Fault, type Problem, problemBody, problemKinds, problemResponse } from './problems.ts'
 import { type Exchange, jsonResponse, type Route } from './route.ts'
 import { inFlightFull, storeFailure } from './store-failure.ts'
 import { acceptedBody, messagesPath, type SubmitOptions } from './submit-routes.ts'
 import { segmentFaults, textOf } from './text-of-submit.ts'
+import { timingOf } from './timing-of-submit.ts'
 
 /** Longest body of a batch: 10,000 messages of the usual lengths. */
 export const batchBytesMax = 16 * 1_048_576
@@ -22,8 +23,18 @@ interface Candidate {
 }
 
 export function batchRoute(options: SubmitOptions): Route {
-  const { access, readJson, text, acceptance, acceptOnce, admission, classify, metrics, clock } =
-    options
+  const {
+    access,
+    readJson,
+    text,
+    timing: timingRules,
+    acceptance,
+    acceptOnce,
+    admission,
+    classify,
+    metrics,
+    clock,
+  } = options
   const duration = metrics.acceptDuration.labels({ kind: 'batch' })
   const refusal = () => (acceptance.isFull ? inFlightFull : null)
 
@@ -84,7 +95,12 @@ export function batchRoute(options: SubmitOptions): Route {
       // At least one, so that a faulty item always says why.
       const countMax = Math.max(1, faultsLeft)
       if (parsed.success) parsed.data.message = textOf(parsed.data, text)
+      const times: Fault[] = []
+      const timing = parsed.success
+        ? timingOf(parsed.data, timingRules, clock.now(), times, place)
+        : undefined
       const faults = [
+        ...times,
         ...(parsed.success ? segmentFaults(parsed.data.message, text, place) : []),
         ...(parsed.success ? [] : bodyFaults(parsed.error, place, countMax)),
         ...customerFaults(item, caller, place),
@@ -96,7 +112,7 @@ export function batchRoute(options: SubmitOptions): Route {
       }
       const lane = parsed.data.lane ?? 'normal'
       const full = admission.refusal(lane)
-      if (full === null) return { submit: withCustomer(parsed.data, caller), lane }
+      if (full === null) return { submit: withCustomer(parsed.data, caller, timing), lane }
       metrics.refused.inc({ reason: 'queue_full' })
       return full
     })
@@ -154,7 +170,7 @@ function itemBodies(
   return checked.map((item) => {
     if (!isCandidate(item)) return { error: problemBody(item) }
     const message = accepted[next++]
-    if (message !== undefined) return acceptedBody(message.id, message.lane)
+    if (message !== undefined) return acceptedBody(message)
     return { error: problemBody(common ?? unanswered) }
   })
 }

@@ -1,4 +1,5 @@
 /** Whose a submitted message is: the customer of the API key, or the one that staff names. */
+import type { MessageTiming } from '../domain/message.ts'
 import type { Caller } from './caller.ts'
 import type { Submit } from './message-schemas.ts'
 import type { Fault } from './problems.ts'
@@ -6,6 +7,7 @@ import type { Fault } from './problems.ts'
 /** A valid message with its customer. */
 export interface OwnedSubmit extends Omit<Submit, 'customer_id'> {
   readonly customer_id: number
+  readonly timing?: MessageTiming
 }
 
 /**
@@ -25,9 +27,13 @@ export function customerFaults(body: unknown, { customerId }: Caller, base = '')
 }
 
 /** Of a body without faults. */
-export function withCustomer(submit: Submit, { customerId }: Caller): OwnedSubmit {
+export function withCustomer(
+  submit: Submit,
+  { customerId }: Caller,
+  timing: MessageTiming | undefined,
+): OwnedSubmit {
   const customer_id = submit.customer_id ?? customerId
   if (customer_id === null) throw new Error('a message without a customer has a fault')
   // The schema's result is this request's own.
-  return Object.assign(submit, { customer_id })
+  return Object.assign(submit, timing === undefined ? { customer_id } : { customer_id, timing })
 }

@@ -1,5 +1,6 @@
 /** Reading messages and their delivery reports. */
 import { isMessageId, messageIdTimeMs } from '../domain/message-id.ts'
+import type { MessageState } from '../domain/message-state.ts'
 import { segmentText } from '../domain/segments.ts'
 import type { MessageFilter, StoredMessage, StoredReport } from '../store/message-queries.ts'
 import type { Store } from '../store/store.ts'
@@ -8,6 +9,7 @@ import { decodeCursor, encodeCursor } from './cursor.ts'
 import { invalidRequest, parameterFaults } from './faults.ts'
 import { givenParameters, searchTooLong } from './listing.ts'
 import {
+  type CanceledBody,
   type ListParameters,
   listLimitDefault,
   listParametersSchema,
@@ -22,13 +24,17 @@ import { messagesPath } from './submit-routes.ts'
 export interface MessageRoutesOptions {
   readonly access: Access
   readonly queries: Store['queries']
+  readonly store: Pick<Store, 'cancelMessage'>
   readonly classify: ClassifyDatabaseError
 }
 
 export const messagePath = `${messagesPath}/:id`
+export const cancelPath = `${messagePath}/cancel`
 export const deliveryReportsPath = `${messagePath}/delivery-reports`
 
-export function messageRoutes({ access, queries, classify }: MessageRoutesOptions): Route[] {
+export function messageRoutes(options: MessageRoutesOptions): Route[] {
+  const { access, queries, store, classify } = options
+
   /** An id that is none of ours names no message. */
   async function readOne<T>(
     exchange: Exchange,
@@ -80,8 +86,25 @@ export function messageRoutes({ access, queries, classify }: MessageRoutesOption
     })
   }
 
+  async function cancel(exchange: Exchange): Promise<Response> {
+    const { param, requestId } = exchange
+    const caller = await access(exchange, 'send')
+    if (isProblem(caller)) return problemResponse(caller, requestId)
+    const id = param('id').toLowerCase()
+    const outcome = isMessageId(id)
+      ? await orProblem(() => store.cancelMessage(id, caller.customerId))
+      : null
+    if (outcome === null) return problemResponse(messageNotFound, requestId)
+    if (!outcome.ok) return problemResponse(outcome.problem, requestId)
+    const { status } = outcome.value
+    return status === 'canceled'
+      ? jsonResponse({ id, status } satisfies CanceledBody)
+      : problemResponse(tooLate(status), requestId)
+  }
+
   return [
     { method: 'GET', path: messagesPath, handle: list },
+    { method: 'POST', path: cancelPath, handle: cancel },
     {
       method: 'GET',
       path: messagePath,
@@ -93,6 +116,13 @@ export function messageRoutes({ access, queries, classify }: MessageRoutesOption
       handle: (exchange) => readOne(exchange, queries.reports, toReportsBody),
     },
   ]
+}
+
+function tooLate(status: MessageState): Problem {
+  return {
+    kind: 'not-cancelable',
+    detail: `The message is ${status}: only one that waits, and that no provider may hold, can be canceled.`,
+  }
 }
 
 const messageNotFound: Problem = {

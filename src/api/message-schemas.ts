@@ -24,6 +24,15 @@ const smartEncodingField = z.boolean({ error: mustBe('true or false') }).meta({
     'Whether typography that the GSM alphabet has not (quotes, dashes, dots, spaces) is replaced, when that keeps the text out of UCS-2.',
 })
 
+const validForRule = mustBe('a whole number of seconds above 0')
+
+const validForField = z
+  .number({ error: validForRule })
+  .int({ error: validForRule })
+  .min(1, { error: validForRule })
+  .max(30 * 86_400, { error: validForRule })
+  .meta({ description: 'Seconds for which it may be sent, from its acceptance or schedule_at.' })
+
 const submitFields = {
   phone: phoneField,
   message: textField,
@@ -32,6 +41,13 @@ const submitFields = {
     .meta({ description: "Whose it is. An API key of a customer is for that customer's alone." }),
   sender_id: senderIdField.optional(),
   smart_encoding: smartEncodingField.optional(),
+  schedule_at: timeField
+    .optional()
+    .meta({ description: 'Not sent before. A time that is over is now; at most 7 days ahead.' }),
+  expires_at: timeField
+    .optional()
+    .meta({ description: 'Not sent after: then it is expired. Instead of valid_for_s.' }),
+  valid_for_s: validForField.optional(),
 }
 
 const submitExample = { phone: '+491701234567', message: 'Your code is 123456', customer_id: 1 }
@@ -103,12 +119,17 @@ export const batchEnvelopeSchema = batchOf(z.unknown())
 export const acceptedSchema = z
   .object({
     id: messageIdField,
-    status: z.literal('queued'),
+    status: z.enum(['queued', 'scheduled']),
     lane: laneField,
     accepted_at: shownTimeField,
   })
   .meta({ id: 'Accepted', description: 'The message is stored and will be sent.' })
 export type Accepted = z.infer<typeof acceptedSchema>
+
+export const canceledSchema = z
+  .object({ id: messageIdField, status: z.literal('canceled') })
+  .meta({ id: 'Canceled' })
+export type CanceledBody = z.infer<typeof canceledSchema>
 
 export const failuresField = z
   .array(

@@ -17,6 +17,7 @@ export const problemKinds = {
   'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
   'body-too-slow': { status: 408, title: 'The body took too long' },
   'request-in-progress': { status: 409, title: 'A request with this key is being worked on' },
+  'not-cancelable': { status: 409, title: 'The message can no longer be canceled' },
   'customer-exists': { status: 409, title: 'There is such a customer already' },
   'body-too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The body is not of a supported type' },

@@ -192,6 +192,7 @@ describe('reports', () => {
       store: {
         insertMessages: async () => undefined,
         insertKeyed: async () => [],
+        cancelMessage: async () => null,
         applyReports: async () => ({
           matched: 1,
           parked: 2,
@@ -213,6 +214,7 @@ describe('reports', () => {
       store: {
         insertMessages: async () => undefined,
         insertKeyed: async () => [],
+        cancelMessage: async () => null,
         applyReports: async (reports, _windowMs, _nowMs, mayPark) => ({
           matched: 1,
           parked: 0,

@@ -197,6 +197,7 @@ describe('refusing', () => {
           if (messages.some((message) => message.text === 'bad')) throw refusal
         },
         insertKeyed: async () => [],
+        cancelMessage: async () => null,
         applyReports: async () => ({
           matched: 0,
           parked: 0,

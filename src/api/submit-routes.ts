@@ -1,5 +1,5 @@
 /** Submitting one message. The hot path: what a request costs here, it costs thousands of times a second. */
-import type { Lane } from '../domain/message.ts'
+import { isForLater, type Lane, type MessageTiming, type NewMessage } from '../domain/message.ts'
 import { messageIdTimeMs } from '../domain/message-id.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Acceptance } from './acceptance.ts'
@@ -26,6 +26,7 @@ import {
   storeFailure,
 } from './store-failure.ts'
 import { segmentFaults, type TextRules, textOf } from './text-of-submit.ts'
+import { type TimingRules, timingOf } from './timing-of-submit.ts'
 
 /** Longest body with one message: its text escaped at six characters each, and room for the rest. */
 export const submitBytesMax = 64 * 1_024
@@ -34,6 +35,7 @@ export interface SubmitOptions {
   readonly access: Access
   readonly readJson: ReadJson
   readonly text: TextRules
+  readonly timing: TimingRules
   readonly acceptance: Acceptance
   readonly acceptOnce: AcceptOnce
   readonly admission: Pick<Admission, 'refusal'>
@@ -52,8 +54,18 @@ interface OwnedIn {
 }
 
 export function submitRoutes(options: SubmitOptions): Route[] {
-  const { access, readJson, text, acceptance, acceptOnce, admission, classify, metrics, clock } =
-    options
+  const {
+    access,
+    readJson,
+    text,
+    timing: timingRules,
+    acceptance,
+    acceptOnce,
+    admission,
+    classify,
+    metrics,
+    clock,
+  } = options
   const duration = metrics.acceptDuration.labels({ kind: 'single' })
   const bodyOptions: Record<Lane, JsonBodyOptions> = {
     normal: { bytesMax: submitBytesMax, refusal: () => refusal('normal') },
@@ -77,7 +89,9 @@ export function submitRoutes(options: SubmitOptions): Route[] {
     const parsed = submitSchema.safeParse(body.value)
     const { key, faults: keyFaults } = idempotencyKeyOf(request)
     const faults = [...keyFaults, ...customerFaults(body.value, caller)]
+    let timing: MessageTiming | undefined
     if (parsed.success) {
+      timing = timingOf(parsed.data, timingRules, clock.now(), faults)
       parsed.data.message = textOf(parsed.data, text)
       faults.push(...segmentFaults(parsed.data.message, text))
     }
@@ -85,15 +99,15 @@ export function submitRoutes(options: SubmitOptions): Route[] {
       if (!parsed.success) faults.unshift(...bodyFaults(parsed.error))
       return refuse({ problem: invalidRequest(faults), reason: 'invalid' }, requestId)
     }
-    const owned = withCustomer(parsed.data, caller)
+    const owned = withCustomer(parsed.data, caller, timing)
     try {
       if (key !== null) {
         const fingerprint = fingerprintOf(paths[lane], body.bytes)
         return await submitOnce({ key, fingerprint, caller, submit: owned, lane }, requestId)
       }
-      const id = await acceptance.accept(owned, lane)
+      const message = await acceptance.accept(owned, lane)
       duration.observe((clock.monotonicMs() - startedAtMs) / 1000)
-      return jsonResponse(acceptedBody(id, lane), 202, locationOf(id))
+      return jsonResponse(acceptedBody(message), 202, locationOf(message.id))
     } catch (error) {
       const failure = storeFailure(error, classify)
       metrics.refused.inc({ reason: failure?.reason ?? 'failure' })
@@ -109,7 +123,7 @@ export function submitRoutes(options: SubmitOptions): Route[] {
     const outcome = await acceptOnce({
       ...keyed,
       submits: [{ submit, lane }],
-      respond: ([message]) => JSON.stringify(acceptedBody(message?.id ?? '', lane)),
+      respond: (messages) => JSON.stringify(messages.map(acceptedBody)[0]),
     })
     if (outcome.kind === 'refused') {
       return refuse({ problem: outcome.problem, reason: 'idempotency' }, requestId)
@@ -134,7 +148,9 @@ function locationOf(id: string) {
 }
 
 /** What a submit answers; the time of acceptance is the id's. */
-export function acceptedBody(id: string, lane: Lane): Accepted {
-  const accepted_at = new Date(messageIdTimeMs(id)).toISOString()
-  return { id, status: 'queued', lane, accepted_at }
+export function acceptedBody(message: NewMessage): Accepted {
+  const { id, lane } = message
+  const acceptedAtMs = messageIdTimeMs(id)
+  const status = isForLater(message, acceptedAtMs) ? 'scheduled' : 'queued'
+  return { id, status, lane, accepted_at: new Date(acceptedAtMs).toISOString() }
 }

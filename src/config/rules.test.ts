@@ -59,7 +59,7 @@ const limits: readonly [blamed: string, holds: Environment, fails: Environment, 
     'processor',
   ],
   ['SWEEP_GRACE_MS', { SWEEP_GRACE_MS: '7001' }, { SWEEP_GRACE_MS: '7000' }, 'processor'],
-  ['RETENTION_DAYS', { RETENTION_DAYS: '6' }, { RETENTION_DAYS: '5' }, 'processor'],
+  ['RETENTION_DAYS', { RETENTION_DAYS: '13' }, { RETENTION_DAYS: '12' }, 'processor'],
   ['PROVIDER_PRIMARY_URL', {}, { PROVIDER_PRIMARY_URL: '' }, 'processor'],
   [
     'PROVIDER_PRIMARY_WEIGHT',

@@ -1,5 +1,6 @@
 /** Relations between settings, each with the reason why it must hold. */
 import { dayMs } from '../domain/duration.ts'
+import { scheduleAheadMsMax } from '../domain/message.ts'
 import { insertDelayMsMax } from '../domain/message-id.ts'
 import type { Config } from './config-shape.ts'
 import type { Fault } from './fault.ts'
@@ -110,7 +111,7 @@ export const rules: readonly Rule[] = [
     name: 'RETENTION_DAYS',
     others: ['MESSAGE_VALIDITY_MS', 'REPORT_TIMEOUT_MS'],
     sentence:
-      'must be a day longer than MESSAGE_VALIDITY_MS and REPORT_TIMEOUT_MS together, or messages are dropped before they are final',
+      'must be a day longer than MESSAGE_VALIDITY_MS, REPORT_TIMEOUT_MS and the 7 days for which a message may be scheduled together, or messages are dropped before they are final',
     holds: (config) => config.processing.retentionDays >= retentionDaysMin(config),
     given: (config) =>
       `${config.processing.retentionDays}, where ${retentionDaysMin(config)} are needed`,
@@ -130,7 +131,8 @@ export const rules: readonly Rule[] = [
 ]
 
 function retentionDaysMin({ accept, processing }: Config): number {
-  return Math.ceil((accept.messageValidityMs + processing.reportTimeoutMs) / dayMs) + 1
+  const longestMs = scheduleAheadMsMax + accept.messageValidityMs + processing.reportTimeoutMs
+  return Math.ceil(longestMs / dayMs) + 1
 }
 
 function leaseMsMin({ providers }: Config): number {

@@ -2,6 +2,7 @@
  * A message as the gateway knows it. Pure data: no I/O, no clock.
  */
 import type { ClaimToken } from './claim-token.ts'
+import { dayMs } from './duration.ts'
 
 /** The two queues. Express never waits behind normal, at any backlog. */
 export const lanes = ['normal', 'express'] as const
@@ -16,6 +17,24 @@ export const textLengthMax = 1_600
 /** Longest sender id: an E.164 number of 15 digits with its plus sign. */
 export const senderIdLengthMax = 16
 
+/** A message may be given for so much later; retention has to keep it as long. */
+export const scheduleAheadMsMax = 7 * dayMs
+
+/** Whether a message is for later than `nowMs`: it is not put into the queue yet. */
+export function isForLater({ timing }: Pick<NewMessage, 'timing'>, nowMs: number): boolean {
+  return (timing?.scheduleAtMs ?? Number.NEGATIVE_INFINITY) > nowMs
+}
+
+/** When a message may be sent. Null is: at once; as long as any message. */
+export interface MessageTiming {
+  /** Not before, in milliseconds since the Unix epoch. */
+  readonly scheduleAtMs: number | null
+  /** Not after, the same. */
+  readonly expiresAtMs: number | null
+  /** Not longer after its acceptance, or after `scheduleAtMs`. */
+  readonly validForMs: number | null
+}
+
 /** A message that has been validated and given an id, ready to be committed. */
 export interface NewMessage {
   readonly id: MessageId
@@ -25,6 +44,8 @@ export interface NewMessage {
   readonly recipient: string
   readonly senderId: string | null
   readonly text: string
+  /** Without it it is sent at once, for as long as any message may be. */
+  readonly timing?: MessageTiming
 }
 
 /** What a processor needs to submit a message it has claimed. */

@@ -9,6 +9,7 @@ import { plainArray, textArray } from './array-literal.ts'
 import {
   insertSelect,
   insertStatementName,
+  messageArrays,
   messageColumns,
   messageParameters,
   withPartition,
@@ -35,7 +36,7 @@ const expired = `now() - ${idempotencyMs} * interval '1 ms'`
 const insertStatement = defineStatement<{ request: number }>(
   `${insertStatementName}_keyed`,
   `WITH asked AS (
-     SELECT * FROM unnest($9::int[], $10::bigint[], $11::text[], $12::text[], $13::int[], $14::text[])
+     SELECT * FROM unnest($12::int[], $13::bigint[], $14::text[], $15::text[], $16::int[], $17::text[])
        AS asked (request, scope, key, fingerprint, status, response)
    ), taken AS (
      INSERT INTO idempotency_keys AS known (scope, key, fingerprint, status, response)
@@ -48,9 +49,8 @@ const insertStatement = defineStatement<{ request: number }>(
    ), first AS MATERIALIZED (
      SELECT asked.request FROM asked JOIN taken USING (scope, key)
    ), inserted AS (
-     ${insertSelect('$8')}
-     FROM (SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::lane[], $4::text[], $5::text[], $6::text[], $7::int[])
-       AS new (${messageColumns}, request)) AS new
+     ${insertSelect('$11')}
+     FROM unnest(${messageArrays}, $10::int[]) AS new (${messageColumns}, request)
      WHERE request IN (SELECT request FROM first)
    )
    SELECT request FROM first`,

@@ -13,19 +13,32 @@ export const insertStatementName = 'messages.insert'
 /** Recovery looks at a row whose id is not of this moment after this time. */
 const strayDueMs = 30_000
 
-/** An INSERT with a SELECT that has the columns of `messageColumns`; `validity` is an expression of milliseconds. */
+/**
+ * An INSERT with a SELECT that has the columns of `messageColumns`. A message for later has its time as `due_at`, at which the
+ * promoter puts it into the queue.
+ *
+ * @param validity an expression of milliseconds, for messages that say nothing of their validity
+ */
 export function insertSelect(validity: string): string {
   return `INSERT INTO messages (id, customer_id, lane, recipient, sender_id, body, status, expires_at, due_at)
-   SELECT id, customer_id, lane, recipient, sender_id, body, 'queued', now() + ${validity}::bigint * interval '1 ms',
-     CASE WHEN id < (SELECT uuid_v7_floor(now() - ${insertDelayMsMax} * interval '1 ms'))
+   SELECT id, customer_id, lane, recipient, sender_id, body,
+     CASE WHEN schedule_at > now() THEN 'scheduled' ELSE 'queued' END::message_status,
+     coalesce(expires_at, greatest(schedule_at, now()) + coalesce(valid_ms, ${validity}::bigint) * interval '1 ms'),
+     CASE WHEN schedule_at > now() THEN schedule_at
+          WHEN id < (SELECT uuid_v7_floor(now() - ${insertDelayMsMax} * interval '1 ms'))
             OR id > (SELECT uuid_v7_floor(now() + ${clockAheadMsMax} * interval '1 ms'))
             OR id <= (SELECT watermark FROM sweep_watermarks ORDER BY watermark DESC LIMIT 1)
        THEN now() + ${strayDueMs} * interval '1 ms' END`
 }
 
-export const messageColumns = 'id, customer_id, lane, recipient, sender_id, body'
+export const messageColumns =
+  'id, customer_id, lane, recipient, sender_id, body, schedule_at, expires_at, valid_ms'
 
-/** The first six parameters: arrays of these columns. */
+/** Of the first parameters. */
+export const messageArrays =
+  '$1::uuid[], $2::bigint[], $3::lane[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::timestamptz[], $9::bigint[]'
+
+/** The first parameters: arrays of these columns. */
 export function messageParameters(messages: readonly NewMessage[]): string[] {
   return [
     plainArray(messages.map((message) => message.id)),
@@ -34,13 +47,19 @@ export function messageParameters(messages: readonly NewMessage[]): string[] {
     textArray(messages.map((message) => message.recipient)),
     textArray(messages.map((message) => message.senderId)),
     textArray(messages.map((message) => message.text)),
+    plainArray(messages.map(({ timing }) => timeText(timing?.scheduleAtMs))),
+    plainArray(messages.map(({ timing }) => timeText(timing?.expiresAtMs))),
+    plainArray(messages.map(({ timing }) => timing?.validForMs ?? 'NULL')),
   ]
 }
 
-const insertStatement = defineStatement(
+function timeText(timeMs: number | null | undefined): string {
+  return timeMs === null || timeMs === undefined ? 'NULL' : `"${new Date(timeMs).toISOString()}"`
+}
+
+const insertStatement = defineStatement<{ id: string }>(
   insertStatementName,
-  `${insertSelect('$7')}
-   FROM unnest($1::uuid[], $2::bigint[], $3::lane[], $4::text[], $5::text[], $6::text[]) AS new (${messageColumns})`,
+  `${insertSelect('$10')} FROM unnest(${messageArrays}) AS new (${messageColumns})`,
 )
 
 /**

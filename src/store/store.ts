@@ -2,6 +2,7 @@
  * The store as its users see it: use cases take this type as an argument; only `roles/` makes one.
  */
 import { endAbandonedSessions } from './abandoned-sessions.ts'
+import { cancelMessage } from './cancellations.ts'
 import {
   createApiKey,
   createCustomer,
@@ -44,6 +45,7 @@ type Bound<F> = F extends (sql: infer _, ...rest: infer A) => infer R ? (...rest
 export interface Store {
   readonly queries: MessageQueries
   readonly insertMessages: Bound<typeof insertMessages>
+  readonly cancelMessage: Bound<typeof cancelMessage>
   readonly insertKeyed: Bound<typeof insertKeyed>
   readonly removeOldKeys: Bound<typeof removeOldKeys>
   readonly claimMessages: Bound<typeof claimMessages>
@@ -99,6 +101,7 @@ export function createStore(options: StoreOptions): Store {
   return {
     queries: createMessageQueries(database, replicaLag, onRead),
     insertMessages: (...rest) => insertMessages(database.write, ...rest),
+    cancelMessage: (...rest) => cancelMessage(database.write, ...rest),
     insertKeyed: (...rest) => insertKeyed(database.write, ...rest),
     removeOldKeys: (...rest) => removeOldKeys(database.write, ...rest),
     claimMessages: (...rest) => claimMessages(database.write, ...rest),

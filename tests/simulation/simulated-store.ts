@@ -188,6 +188,7 @@ export function storeFor(process: SimulatedProcess, options: ServerOptions): Sto
     revokeApiKey: never,
     listApiKeys: never,
     findApiKeys: never,
+    cancelMessage: never,
     insertKeyed: never,
     removeOldKeys: async () => 0,
     hasApiKeys: never,

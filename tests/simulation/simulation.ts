@@ -43,6 +43,8 @@ const messages = 40
 const troubleMs = 60_000
 /** By then everything must be final: validity, reports and leases are shorter. */
 const endMs = 1_200_000
+/** Some messages are for later, at most so much. */
+const laterMsMax = 40_000
 const providerNames = ['a', 'b', 'c'] as const
 
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
@@ -202,8 +204,10 @@ async function run(
     if (running === null) return
     const lane = random() < 0.3 ? 'express' : 'normal'
     const body = { phone: '+1234567890', message: 'hello', customer_id: 1 }
-    running.acceptance.accept(body, lane).then(
-      (id) => {
+    const scheduleAtMs = time.clock.now() + random() * laterMsMax
+    const later = { timing: { scheduleAtMs, expiresAtMs: null, validForMs: null } }
+    running.acceptance.accept(random() < 0.1 ? { ...body, ...later } : body, lane).then(
+      ({ id }) => {
         // The 202 leaves with the process that lives to write it.
         if (process.alive) invariants.accepted(id)
       },

@@ -107,6 +107,13 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
           return null
         })
       },
+      async cancelMessage(id, customerId) {
+        failIf('queries')
+        const status = known.messages.find(isOf(id, customerId))?.status
+        if (status === undefined) return null
+        const canceled = status === 'scheduled' || status === 'queued'
+        return { canceled, status: canceled ? 'canceled' : status }
+      },
       async applyReports(reports) {
         failIf('applyReports')
         fake.reports.push(...reports)

@@ -237,6 +237,7 @@ describe('customers', () => {
     previewMessage: 'own',
     listMessages: 'own',
     getMessage: 'nothing',
+    cancelMessage: 'nothing',
     listDeliveryReports: 'nothing',
   }
   /** Those that tell the same to everybody, or to providers. */

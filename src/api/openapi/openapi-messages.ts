@@ -7,6 +7,7 @@ import {
   acceptedSchema,
   batchItemSchema,
   batchSchema,
+  canceledSchema,
   listParametersSchema,
   messageListSchema,
   messageSchema,
@@ -170,6 +171,34 @@ export const messagePaths: ZodOpenApiPathsObject = {
           content: { 'application/json': { schema: messageSchema, example: messageExample } },
         },
         ...problemResponses(...callerProblems, 'message-not-found', 'overloaded', 'unavailable'),
+      },
+    },
+  },
+  '/api/v1/messages/{id}/cancel': {
+    post: {
+      ...customerOperation,
+      operationId: 'cancelMessage',
+      summary: 'Take a message back',
+      description:
+        'One that is scheduled or queued, and that no provider may hold. Canceling it again changes nothing.',
+      requestParams: { path: idParameter },
+      responses: {
+        '200': {
+          description: 'It will not be sent.',
+          content: {
+            'application/json': {
+              schema: canceledSchema,
+              example: { id: messageExample.id, status: 'canceled' },
+            },
+          },
+        },
+        ...problemResponses(
+          ...callerProblems,
+          'message-not-found',
+          'not-cancelable',
+          'overloaded',
+          'unavailable',
+        ),
       },
     },
   },

@@ -47,6 +47,8 @@ const details: Readonly<Record<ProblemKind, string>> = {
     'A request with this Idempotency-Key is being worked on: send it again later.',
   'idempotency-key-reused':
     'The Idempotency-Key was used for a request with another address or body.',
+  'not-cancelable':
+    'The message is sent: only one that waits, and that no provider may hold, can be canceled.',
   'customer-exists': 'There is a customer with this id.',
   'method-not-allowed': 'Allowed here: POST, OPTIONS.',
   'body-too-slow': 'The body must arrive within 10 s of its head.',

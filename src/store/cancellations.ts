@@ -1,0 +1,43 @@
+/** Taking back messages that nobody has yet. */
+import type { Sql } from 'postgres'
+import type { MessageId } from '../domain/message.ts'
+import type { MessageState } from '../domain/message-state.ts'
+import { defineStatement } from './statement.ts'
+
+/**
+ * Only what waits and no provider may hold: a message that is claimed, or in doubt, may be sent. The row's lock decides between
+ * this and a claim.
+ */
+const cancelStatement = defineStatement<{ id: string }>(
+  'messages.cancel',
+  `WITH canceled AS (
+     UPDATE messages SET status = 'canceled', final_at = now(), due_at = NULL
+     WHERE id = $1::uuid AND ($2::bigint IS NULL OR customer_id = $2::bigint)
+       AND status IN ('scheduled', 'queued') AND in_doubt_provider IS NULL
+     RETURNING id
+   )
+   INSERT INTO delivery_reports (message_id, occurred_at, status, detail)
+   SELECT id, now(), 'canceled', 'canceled before it was sent' FROM canceled
+   RETURNING message_id AS id`,
+)
+
+const stateStatement = defineStatement<{ status: MessageState }>(
+  'messages.state',
+  `SELECT status FROM messages
+   WHERE id = $1::uuid AND ($2::bigint IS NULL OR customer_id = $2::bigint)`,
+)
+
+/** `canceled` or, when it is too late, the state that it is in; null when there is no such message of this customer. */
+export type CancelOutcome = { readonly canceled: boolean; readonly status: MessageState } | null
+
+/** @param customerId null: whosever it is */
+export async function cancelMessage(
+  sql: Sql,
+  id: MessageId,
+  customerId: number | null,
+): Promise<CancelOutcome> {
+  const rows = await cancelStatement(sql, [id, customerId])
+  if (rows.length > 0) return { canceled: true, status: 'canceled' }
+  const [found] = await stateStatement(sql, [id, customerId])
+  return found === undefined ? null : { canceled: false, status: found.status }
+}
