@@ -20,6 +20,12 @@ export async function runApi(environment: Environment): Promise<number> {
   const queue = openQueue(config, registry, logger)
   const { store, service: databaseService } = openStore(database, config, registry, logger)
   const readiness = createReadiness({ postgres: () => store.ping() }, { redis: () => queue.ping() })
+  if (!(await store.hasApiKeys())) {
+    logger.warn({
+      event: 'api.keyless',
+      warning: 'there is no API key: only this machine is served',
+    })
+  }
   const supervised = connectToSupervisor(registry)
   const api = createApiPart({
     config,

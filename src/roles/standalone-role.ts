@@ -46,6 +46,7 @@ export async function runStandalone(environment: Environment): Promise<number> {
       throw refusedFor(error)
     })
     const providers = configured ?? fixedProviders(locate(mocked, operatorUrl(config, operator)))
+    const isKeyless = !(await store.hasApiKeys())
     const readiness = createReadiness({ postgres: () => store.ping(), queue: () => queue.ping() })
     const parts = { config, store, queue, registry, logger, providers }
     const api = createApiPart({
@@ -68,7 +69,7 @@ export async function runStandalone(environment: Environment): Promise<number> {
       ...stopping(config, readiness),
       onStarted: () => {
         const mockUrl = operator === null ? null : operatorUrl(config, operator)
-        process.stdout.write(welcome(config, api.url, mockUrl))
+        process.stdout.write(welcome(config, api.url, mockUrl, isKeyless))
       },
     })
   } catch (error) {
@@ -180,7 +181,7 @@ function locate(providers: readonly ProviderSettings[], url: string): ProviderSe
 }
 
 /** @param mockUrl of the mock operator, or null when there are real providers */
-function welcome(config: Config, url: string, mockUrl: string | null): string {
+function welcome(config: Config, url: string, mockUrl: string | null, isKeyless: boolean): string {
   const names = (mockUrl === null ? config.providers : providersByDefault('standalone'))
     .map(({ name }) => name)
     .join(', ')
@@ -193,6 +194,7 @@ SMS Gateway ${version} is running at ${url}
   database   ${database}
   queue      ${config.redis === null ? 'in this process' : 'Redis'}
   providers  ${providers}
+  API keys   ${isKeyless ? 'none: only this machine is served' : 'needed'}
 
 Send a message:
 

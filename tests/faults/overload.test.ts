@@ -126,6 +126,7 @@ describe('slow clients', () => {
     expect(await small.answer).toContain('problem:body-too-slow')
     expect(statusOf(await silent.answer)).toBe('408')
     expect(await head.answer).toBe('')
+    await eventually(async () => !(await isRefused()), { what: 'there is room again' })
   })
 
   test('clients that leave in the middle leave nothing behind', async () => {
