@@ -15,7 +15,7 @@ import { createEnqueuer } from './enqueuer.ts'
 import type { ClassifyDatabaseError } from './store-failure.ts'
 
 export interface AcceptanceOptions {
-  readonly store: Pick<Store, 'insertMessages' | 'insertKeyed'>
+  readonly store: Pick<Store, 'insertMessages' | 'insertKeyed' | 'findKeyed'>
   readonly queue: Pick<Queue, 'append'>
   readonly classify: ClassifyDatabaseError
   readonly metrics: ApiMetrics
@@ -45,8 +45,16 @@ export interface Acceptance {
     submits: readonly { submit: OwnedSubmit; lane: Lane }[],
     respond: (messages: readonly NewMessage[]) => string,
   ): Promise<StoredAnswer | readonly NewMessage[]>
+  /** What is stored under the key, or null. */
+  findKeyed(scope: number, key: string): Promise<StoredAnswer | null>
   close(): Promise<void>
 }
+
+/** Null: the request was the first with its key. */
+type KeyedResult = { readonly stored: StoredAnswer | null } | { readonly error: unknown }
+
+/** The key was there, and gone when its answer was read: a repetition will be the first. */
+const forgotten: KeyedResult = { error: new BatcherFullError('the answer was just forgotten') }
 
 /** Messages in one statement: beyond this a larger batch is not cheaper, and makes the next one wait. */
 const batchMax = 1_000
@@ -77,7 +85,7 @@ export function createAcceptance(options: AcceptanceOptions): Acceptance {
     onBatch: (size) => metrics.acceptBatchSize.observe(size),
   })
 
-  const keyed = createBatcher<KeyedRequest, StoredAnswer | null>({
+  const keyed = createBatcher<KeyedRequest, KeyedResult>({
     name: 'accept with keys',
     batchMax: keyedBatchMax,
     pendingMax: options.acceptInFlightMax,
@@ -85,32 +93,56 @@ export function createAcceptance(options: AcceptanceOptions): Acceptance {
     flightsMax,
     lingerMs,
     run: commitKeyed,
-    isItemFault: (error) => classify(error) === 'data',
   })
   let keyedMessages = 0
 
-  /** In statements of about `batchMax` messages. One that fails is tried again with the others: they find their keys. */
-  async function commitKeyed(requests: readonly KeyedRequest[]): Promise<(StoredAnswer | null)[]> {
-    const answers: (StoredAnswer | null)[] = []
+  /** In steps of about `batchMax` messages. What goes wrong in one is no other's. */
+  async function commitKeyed(requests: readonly KeyedRequest[]): Promise<KeyedResult[]> {
+    const results: KeyedResult[] = []
     for (let start = 0; start < requests.length; ) {
       let end = start
       for (let count = 0; end < requests.length && (end === start || count < batchMax); end++) {
         count += requests[end]?.messages.length ?? 0
       }
-      const step = requests.slice(start, end)
-      const stored = await store.insertKeyed(step, validityMs)
-      answers.push(...stored)
-      const accepted = step.flatMap(({ messages }, place) =>
-        stored[place] === null ? messages : [],
-      )
-      if (accepted.length > 0) {
-        metrics.acceptBatchSize.observe(accepted.length)
-        await committed(accepted)
-      }
+      results.push(...(await commitStep(requests.slice(start, end))))
       start = end
     }
-    return answers
+    return results
   }
+
+  async function commitStep(requests: readonly KeyedRequest[]): Promise<KeyedResult[]> {
+    let taken: readonly boolean[]
+    try {
+      taken = await store.insertKeyed(requests, validityMs)
+    } catch (error) {
+      if (requests.length > 1 && classify(error) === 'data') {
+        const each: KeyedResult[] = []
+        for (const request of requests) each.push(...(await commitStep([request])))
+        return each
+      }
+      return requests.map(() => ({ error }))
+    }
+    const accepted = requests.flatMap(({ messages }, place) => (taken[place] ? messages : []))
+    if (accepted.length > 0) {
+      metrics.acceptBatchSize.observe(accepted.length)
+      await committed(accepted)
+    }
+    const known = requests.filter((_, place) => !taken[place])
+    const answers = known.length === 0 ? [] : await findAnswers(known)
+    return taken.map((isTaken) => (isTaken ? { stored: null } : (answers.shift() ?? forgotten)))
+  }
+
+  async function findAnswers(requests: readonly KeyedRequest[]): Promise<KeyedResult[]> {
+    try {
+      const found = await store.findKeyed(requests)
+      return found.map((stored) => (stored === null ? forgotten : { stored }))
+    } catch (error) {
+      return requests.map(() => ({ error }))
+    }
+  }
+
+  const isFull = () =>
+    batcher.isFull || batcher.pending + keyedMessages >= options.acceptInFlightMax
 
   async function commit(messages: readonly NewMessage[]): Promise<readonly NewMessage[]> {
     await store.insertMessages(messages, validityMs)
@@ -156,7 +188,7 @@ export function createAcceptance(options: AcceptanceOptions): Acceptance {
 
   return {
     get isFull() {
-      return batcher.isFull || keyed.isFull || keyedMessages >= options.acceptInFlightMax
+      return isFull()
     },
     async accept(submit, lane) {
       const message = newMessage(submit, lane)
@@ -166,17 +198,19 @@ export function createAcceptance(options: AcceptanceOptions): Acceptance {
     acceptGroup: (submits) =>
       batcher.addGroup(submits.map(({ submit, lane }) => newMessage(submit, lane))),
     async acceptKeyed(request, submits, respond) {
-      if (keyedMessages >= options.acceptInFlightMax) {
-        throw new BatcherFullError('as many messages with keys are being accepted as may be')
-      }
+      if (isFull()) throw new BatcherFullError('as many messages are being accepted as may be')
       const messages = submits.map(({ submit, lane }) => newMessage(submit, lane))
       keyedMessages += messages.length
       try {
-        const stored = await keyed.add({ ...request, messages, response: respond(messages) })
-        return stored ?? messages
+        const result = await keyed.add({ ...request, messages, response: respond(messages) })
+        if ('error' in result) throw result.error
+        return result.stored ?? messages
       } finally {
         keyedMessages -= messages.length
       }
+    },
+    async findKeyed(scope, key) {
+      return (await store.findKeyed([{ scope, key }]))[0] ?? null
     },
     async close() {
       await Promise.all([batcher.close(), keyed.close()])

@@ -17,7 +17,7 @@ import { type CustomerRoutesOptions, customerRoutes } from './customer-routes.ts
 import { type DeadLetterRoutesOptions, deadLetterRoutes } from './dead-letter-routes.ts'
 import { docsRedirects, docsRoutes } from './docs/docs-routes.ts'
 import { createEdge } from './edge.ts'
-import { createAcceptOnce } from './idempotency.ts'
+import { createOnce } from './idempotency.ts'
 import { createKeyCache } from './key-cache.ts'
 import { messageRoutes } from './message-routes.ts'
 import { createOpenApiDocument } from './openapi/openapi.ts'
@@ -46,6 +46,7 @@ export interface ApiOptions {
     Store,
     | 'insertMessages'
     | 'insertKeyed'
+    | 'findKeyed'
     | 'cancelMessage'
     | 'queries'
     | 'applyReports'
@@ -136,14 +137,14 @@ export function createApi(options: ApiOptions): Api {
   const readJson = createReadJson(createBodyReads(bodyReadsDefault))
   const keys = createKeyCache(options.customers, clock)
   const access = createAccess({ keys, adminToken: options.adminToken, classify })
-  const acceptOnce = createAcceptOnce(acceptance, metrics)
+  const once = createOnce(acceptance, metrics)
   const submitOptions = {
     access,
     readJson,
     text: options.text,
     timing: { validityMs: options.validityMs },
     acceptance,
-    acceptOnce,
+    once,
     admission,
     classify,
     metrics,

@@ -1,11 +1,18 @@
 /** Submitting many messages at once: each is checked, refused or accepted for itself, and answered in its place. */
 import type { Lane, NewMessage } from '../domain/message.ts'
-import { type Caller, isProblem } from './caller.ts'
+import { type Caller, deniedReason, isProblem } from './caller.ts'
 import { customerFaults, type OwnedSubmit, withCustomer } from './customer-of-submit.ts'
 import { bodyFaults, faultsListedMax, invalidRequest } from './faults.ts'
 import { fingerprintOf, idempotencyKeyOf, type KeyedSubmit, keyedResponse } from './idempotency.ts'
 import { batchEnvelopeSchema, batchItemSchema } from './message-schemas.ts'
-import { type Fault, type Problem, problemBody, problemKinds, problemResponse } from './problems.ts'
+import {
+  type Fault,
+  type Problem,
+  passingProblem,
+  problemBody,
+  problemKinds,
+  problemResponse,
+} from './problems.ts'
 import { type Exchange, jsonResponse, type Route } from './route.ts'
 import { inFlightFull, storeFailure } from './store-failure.ts'
 import { acceptedBody, messagesPath, type SubmitOptions } from './submit-routes.ts'
@@ -29,7 +36,7 @@ export function batchRoute(options: SubmitOptions): Route {
     text,
     timing: timingRules,
     acceptance,
-    acceptOnce,
+    once,
     admission,
     classify,
     metrics,
@@ -43,7 +50,7 @@ export function batchRoute(options: SubmitOptions): Route {
     const startedAtMs = clock.monotonicMs()
     const caller = await access(exchange, 'send')
     if (isProblem(caller)) {
-      metrics.refused.inc({ reason: 'unauthorized' })
+      metrics.refused.inc({ reason: deniedReason(caller) })
       return problemResponse(caller, requestId)
     }
     const body = await readJson(request, { bytesMax: batchBytesMax, refusal })
@@ -60,31 +67,43 @@ export function batchRoute(options: SubmitOptions): Route {
     }
     const checked = checkItems(envelope.data.messages, caller)
     const candidates = checked.filter(isCandidate)
-    if (key !== null && candidates.length > 0) {
+    if (key !== null) {
       const fingerprint = fingerprintOf(batchPath, body.bytes)
-      const respond = (messages: readonly NewMessage[]) =>
-        JSON.stringify({ messages: itemBodies(checked, messages, null) })
-      const keyed = { key, fingerprint, caller, submits: candidates, respond }
-      return await submitOnce(keyed, checked, requestId)
+      return await submitOnce({ key, fingerprint, caller }, checked, startedAtMs, requestId)
     }
     const outcome = candidates.length === 0 ? [] : await acceptAll(candidates)
-    if (Array.isArray(outcome)) duration.observe((clock.monotonicMs() - startedAtMs) / 1000)
+    if (Array.isArray(outcome)) observe(startedAtMs)
     return answer(checked, outcome, requestId)
   }
 
   async function submitOnce(
-    keyed: KeyedSubmit,
+    keyed: Pick<KeyedSubmit, 'key' | 'fingerprint' | 'caller'>,
     checked: readonly (Candidate | Problem)[],
+    startedAtMs: number,
     requestId: string,
   ): Promise<Response> {
+    const submits = checked.filter(isCandidate)
     try {
-      const outcome = await acceptOnce(keyed)
+      // What passes must not be kept as the answer for a day; and what was accepted may be of another time.
+      if (submits.length === 0 || checked.some((item) => !isCandidate(item) && isPassing(item))) {
+        const recalled = await once.recall(keyed)
+        if (recalled?.kind === 'replayed') return keyedResponse(recalled)
+        return answer(checked, submits.length === 0 ? [] : refusedWhole, requestId)
+      }
+      const respond = (messages: readonly NewMessage[]) =>
+        JSON.stringify({ messages: itemBodies(checked, messages, null) })
+      const outcome = await once.accept({ ...keyed, submits, respond })
+      if (outcome.kind === 'accepted') observe(startedAtMs)
       if (outcome.kind !== 'refused') return keyedResponse(outcome)
-      metrics.refused.inc({ reason: 'idempotency' }, keyed.submits.length)
+      metrics.refused.inc({ reason: 'idempotency' }, submits.length)
       return problemResponse(outcome.problem, requestId)
     } catch (error) {
-      return answer(checked, failureOf(error, keyed.submits.length), requestId)
+      return answer(checked, failureOf(error, submits.length), requestId)
     }
+  }
+
+  function observe(startedAtMs: number): void {
+    duration.observe((clock.monotonicMs() - startedAtMs) / 1000)
   }
 
   function checkItems(items: readonly unknown[], caller: Caller): readonly (Candidate | Problem)[] {
@@ -174,6 +193,13 @@ function itemBodies(
     return { error: problemBody(common ?? unanswered) }
   })
 }
+
+/** Of the others in a batch with a key, of which one has to be sent again. */
+const refusedWhole: Problem = passingProblem(
+  'overloaded',
+  'Some messages of this batch cannot be taken now: send the whole batch again.',
+  1,
+)
 
 const unanswered: Problem = { kind: 'internal-error', detail: 'The message was not accepted.' }
 

@@ -2,6 +2,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { keyPrefixOf, type Scope } from '../domain/api-key.ts'
 import type { KnownKey } from '../store/customers.ts'
+import type { RefusalReason } from './api-metrics.ts'
 import { credentialOf, isSame } from './credentials.ts'
 import type { KeyCache } from './key-cache.ts'
 import type { Problem } from './problems.ts'
@@ -76,6 +77,11 @@ function judgeKeyless(exchange: Exchange, areKeysInUse: boolean): Answer {
   return isLocal(exchange) ? staff : onlyLocal
 }
 
+/** For the count: who is not let in, or whose key could not be read. */
+export function deniedReason({ kind }: Problem): RefusalReason {
+  return kind === 'unauthorized' || kind === 'forbidden' ? 'unauthorized' : 'database'
+}
+
 function judge(credential: string, key: KnownKey | null, scope: Scope): Answer {
   const hash = createHash('sha256').update(credential).digest()
   if (key === null || !timingSafeEqual(hash, key.hash)) return unknownCredential
@@ -98,16 +104,37 @@ function judge(credential: string, key: KnownKey | null, scope: Scope): Answer {
   return key
 }
 
-/** A proxy on this machine speaks for others: they are not local. */
+/** Of those that proxies and meshes add: what they bring is not this machine's own. */
+const proxyHeaders = [
+  'forwarded',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+  'x-envoy-external-address',
+  'cf-connecting-ip',
+]
+
+/** By a name that nobody else's DNS can give, or a web page could reach this machine through its user's browser. */
+const localHostPattern = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i
+
 function isLocal({ request, peerAddress }: Exchange): boolean {
   const { headers } = request
-  if (headers.has('forwarded') || headers.has('x-forwarded-for') || headers.has('via')) return false
+  if (proxyHeaders.some((name) => headers.has(name))) return false
+  const host = headers.get('host') ?? new URL(request.url).host
+  if (!localHostPattern.test(host)) return false
+  const origin = headers.get('origin')
+  if (origin !== null && origin !== `http://${host}`) return false
   return isLoopback(peerAddress())
 }
 
-/** 127.0.0.0/8 (RFC 1122 §3.2.1.3), also as IPv6 maps it (RFC 4291 §2.5.5.2), or ::1. As the system writes an address. */
+/**
+ * 127.0.0.1, also as IPv6 maps it (RFC 4291 §2.5.5.2), or ::1, as the system writes them. Others of 127.0.0.0/8 are used by meshes for
+ * what comes from elsewhere.
+ */
 function isLoopback(address: string | null): boolean {
-  return /^(::ffff:)?127\.|^::1$/i.test(address ?? '')
+  return /^(::ffff:)?127\.0\.0\.1$|^::1$/i.test(address ?? '')
 }
 
 const challenge = { 'www-authenticate': 'Bearer realm="sms-gateway"' }
@@ -123,7 +150,7 @@ const unknownCredential: Problem = { ...unauthorized, detail: 'There is no such 
 const onlyLocal: Problem = {
   ...unauthorized,
   detail:
-    'Without an API key only this machine itself is served, until there is a first key: make one with "sms-gateway keys create".',
+    'Without an API key only this machine itself is served, by its own name, until there is a first key: make one with "sms-gateway keys create", or with ADMIN_TOKEN through the API.',
 }
 
 const adminOff: Problem = {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { eventually } from '../../tests/support/eventually.ts'
 import {
   createFakeApi,
   databaseError,
@@ -78,6 +79,33 @@ describe('one message', () => {
     expect(accepted.headers.has('idempotency-replayed')).toBe(false)
   })
 
+  test('whose time is over meanwhile is answered as it was', async () => {
+    let nowMs = Date.now()
+    const clock = { now: () => nowMs, monotonicMs: () => performance.now() }
+    const later = createFakeApi({ clock })
+    const body = { ...message, expires_at: new Date(nowMs + 10_000).toISOString() }
+    const headers = { 'idempotency-key': 'k' }
+    const first = await later.send(path, body, headers)
+    expect(first.status).toBe(202)
+    nowMs += 12_000
+    const again = await later.send(path, body, headers)
+    expect(again.headers.get('idempotency-replayed')).toBe('true')
+    expect(await jsonOf(again)).toEqual(await jsonOf(first))
+    expect((await later.send(path, body)).status).toBe(422)
+    const batch = { messages: [body] }
+    expect((await later.send(`${path}/batch`, batch, headers)).status).toBe(422)
+    await later.close()
+  })
+
+  test('that is new does not suffer from an answer that cannot be read', async () => {
+    await submit('known')
+    api.failures.findKeyed = databaseError('57014')
+    const [known, fresh] = await Promise.all([submit('known'), submit('fresh')])
+    expect([known.status, fresh.status]).toEqual([503, 202])
+    expect(api.enqueued.length).toBe(2)
+    expect(await api.metric('sms_accepted_total', { lane: 'normal' })).toBe(2)
+  })
+
   test('of two customers with the same key is two', async () => {
     const keys = [7, 8].map((customerId) => {
       const { key, prefix, hash } = issueKey()
@@ -116,6 +144,28 @@ describe('a batch', () => {
     expect(answer.messages.map((item) => 'error' in item)).toEqual([false, true, false])
     expect(api.inserted.length).toBe(2)
     expect(api.enqueued.map(([lane]) => lane).toSorted()).toEqual(['express', 'normal'])
+  })
+
+  test('of which some cannot be taken now is not taken, so that it can be sent again', async () => {
+    const full = createFakeApi({
+      queue: {
+        append: async () => undefined,
+        depth: async (lane) => ({
+          total: lane === 'normal' ? 2_000 : 0,
+          pending: 0,
+          oldestAgeMs: null,
+        }),
+      },
+    })
+    const headers = { 'idempotency-key': 'b' }
+    await eventually(async () => (await full.send(path, message)).status === 503, {
+      what: 'the lane is full',
+    })
+    const response = await full.send(`${path}/batch`, { messages }, headers)
+    expect(response.status).toBe(503)
+    expect(full.inserted.filter(({ lane }) => lane === 'express')).toEqual([])
+    expect(full.known.answers.size).toBe(0)
+    await full.close()
   })
 
   test('of which none is accepted leaves its key free', async () => {

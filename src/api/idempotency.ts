@@ -50,42 +50,62 @@ export type KeyedOutcome =
   | { readonly kind: 'replayed'; readonly status: number; readonly response: string }
   | { readonly kind: 'refused'; readonly problem: Problem }
 
-/** @throws what `storeFailure` explains */
-export type AcceptOnce = (submit: KeyedSubmit) => Promise<KeyedOutcome>
+export interface Once {
+  /** @throws what `storeFailure` explains */
+  accept(submit: KeyedSubmit): Promise<KeyedOutcome>
+  /**
+   * For a request that would not be accepted now, because its time is over or a rule has changed: what it was answered when it was;
+   * null when it never was. @throws what `storeFailure` explains
+   */
+  recall(request: Pick<KeyedSubmit, 'key' | 'fingerprint' | 'caller'>): Promise<KeyedOutcome | null>
+}
 
-export function createAcceptOnce(
-  acceptance: Pick<Acceptance, 'acceptKeyed'>,
+export function createOnce(
+  acceptance: Pick<Acceptance, 'acceptKeyed' | 'findKeyed'>,
   metrics: Pick<ApiMetrics, 'replayed'>,
-): AcceptOnce {
+): Once {
   /** As many as requests may be in work. */
   const running = new Set<string>()
 
-  return async function acceptOnce({ key, fingerprint, caller, submits, respond }) {
-    // Those who act for all customers share their keys.
-    const scope = caller.customerId ?? 0
-    const place = `${scope} ${key}`
-    if (running.has(place)) return { kind: 'refused', problem: inProgress }
-    running.add(place)
-    try {
-      let response = ''
-      const outcome = await acceptance.acceptKeyed(
-        { scope, key, fingerprint, status: 202 },
-        submits,
-        (messages) => {
-          response = respond(messages)
-          return response
-        },
-      )
-      if (!isStored(outcome)) return { kind: 'accepted', response }
-      if (!Buffer.from(outcome.fingerprint).equals(fingerprint)) {
-        return { kind: 'refused', problem: reused }
-      }
-      metrics.replayed.inc()
-      return { kind: 'replayed', status: outcome.status, response: outcome.response }
-    } finally {
-      running.delete(place)
+  function outcomeOf(stored: StoredAnswer, fingerprint: Uint8Array): KeyedOutcome {
+    if (!Buffer.from(stored.fingerprint).equals(fingerprint)) {
+      return { kind: 'refused', problem: reused }
     }
+    metrics.replayed.inc()
+    return { kind: 'replayed', status: stored.status, response: stored.response }
   }
+
+  return {
+    async accept({ key, fingerprint, caller, submits, respond }) {
+      const scope = scopeOf(caller)
+      const place = `${scope} ${key}`
+      if (running.has(place)) return { kind: 'refused', problem: inProgress }
+      running.add(place)
+      try {
+        let response = ''
+        const outcome = await acceptance.acceptKeyed(
+          { scope, key, fingerprint, status: 202 },
+          submits,
+          (messages) => {
+            response = respond(messages)
+            return response
+          },
+        )
+        return isStored(outcome) ? outcomeOf(outcome, fingerprint) : { kind: 'accepted', response }
+      } finally {
+        running.delete(place)
+      }
+    },
+    async recall({ key, fingerprint, caller }) {
+      const stored = await acceptance.findKeyed(scopeOf(caller), key)
+      return stored === null ? null : outcomeOf(stored, fingerprint)
+    },
+  }
+}
+
+/** Those who act for all customers share their keys. */
+function scopeOf({ customerId }: Caller): number {
+  return customerId ?? 0
 }
 
 /** The answer to a request that was accepted, now or before. */

@@ -20,12 +20,12 @@ export interface KeyCache {
 export const keyAgeMsMax = 4_000
 const refreshMs = 1_500
 
-/** Keys remembered, those too that there are not; the one that came first is forgotten first. */
+/** Keys remembered, of those that there are. */
 const keysMax = 10_000
 
 const batchMax = 1_000
-/** Requests that wait for their key; more are refused. */
-const pendingMax = 20_000
+/** Requests that wait for their key: as many as may be in work. */
+const pendingMax = 5_000
 
 export function createKeyCache(
   store: Pick<Store, 'findApiKeys' | 'hasApiKeys'>,
@@ -46,18 +46,43 @@ export function createKeyCache(
   const ages = { refreshMs, ageMsMax: keyAgeMsMax, clock }
   const inUse = createFreshValue({ ...ages, read: () => store.hasApiKeys() })
 
+  let everInUse = false
+
+  function remember(prefix: string, value: FreshValue<KnownKey | null>): void {
+    if (known.has(prefix)) return
+    const [first = prefix] = known.keys()
+    if (known.size >= keysMax) known.delete(first)
+    known.set(prefix, value)
+  }
+
   return {
     find(prefix) {
-      let value = known.get(prefix)
-      if (value === undefined) {
-        value = createFreshValue({ ...ages, read: () => finder.add(prefix) })
-        const [first = prefix] = known.keys()
-        if (known.size >= keysMax) known.delete(first)
-        known.set(prefix, value)
+      const value = known.get(prefix)
+      if (value !== undefined) {
+        // The one that is not used for longest is forgotten first.
+        if (known.size > keysMax / 2) {
+          known.delete(prefix)
+          known.set(prefix, value)
+        }
+        return value.get()
       }
-      return value.get()
+      const found = createFreshValue({ ...ages, read: () => finder.add(prefix) })
+      const first = Promise.resolve(found.get())
+      // Whoever guesses keys must not push out those that there are.
+      first.then(
+        (key) => {
+          if (key !== null) remember(prefix, found)
+        },
+        () => undefined,
+      )
+      return first
     },
-    areInUse: () => inUse.get(),
+    areInUse() {
+      if (everInUse) return true
+      const answer = inUse.get()
+      if (answer === true) everInUse = true
+      return answer
+    },
     close: () => finder.close(),
   }
 }

@@ -96,7 +96,7 @@ export function messageRoutes(options: MessageRoutesOptions): Route[] {
       : null
     if (outcome === null) return problemResponse(messageNotFound, requestId)
     if (!outcome.ok) return problemResponse(outcome.problem, requestId)
-    const { status } = outcome.value
+    const status = outcome.value
     return status === 'canceled'
       ? jsonResponse({ id, status } satisfies CanceledBody)
       : problemResponse(tooLate(status), requestId)

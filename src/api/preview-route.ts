@@ -1,5 +1,5 @@
 /** What a text would be on the air, before it costs something. */
-import { segmentsMax as segmentsMaxEver, segmentText, segmentUnits } from '../domain/segments.ts'
+import { segmentText, segmentUnits } from '../domain/segments.ts'
 import { smartEncode } from '../domain/smart-encoding.ts'
 import { type Access, isProblem } from './caller.ts'
 import { bodyFaults, invalidRequest } from './faults.ts'
@@ -40,7 +40,7 @@ export function previewRoute({ access, readJson, text: rules }: PreviewOptions):
       units,
       units_per_segment: segments.length === 1 ? alone : joined,
       segments: segments.length,
-      segments_max: Math.min(rules.segmentsMax, segmentsMaxEver),
+      segments_max: rules.segmentsMax,
       message: text,
       parts: [...segments],
       replaced: replaced.map((replacement) => ({ ...replacement })),

@@ -192,6 +192,7 @@ describe('reports', () => {
       store: {
         insertMessages: async () => undefined,
         insertKeyed: async () => [],
+        findKeyed: async () => [],
         cancelMessage: async () => null,
         applyReports: async () => ({
           matched: 1,
@@ -214,6 +215,7 @@ describe('reports', () => {
       store: {
         insertMessages: async () => undefined,
         insertKeyed: async () => [],
+        findKeyed: async () => [],
         cancelMessage: async () => null,
         applyReports: async (reports, _windowMs, _nowMs, mayPark) => ({
           matched: 1,

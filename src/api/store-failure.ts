@@ -1,5 +1,6 @@
 /** What a failed or refused write means for the client, and for the count of refusals. */
 import { BatcherClosedError, BatcherFullError } from '../runtime/batcher.ts'
+import { StaleValueError } from '../runtime/fresh-value.ts'
 import type { DatabaseErrorKind } from '../store/database-errors.ts'
 import type { RefusalReason } from './api-metrics.ts'
 import { type Problem, passingProblem } from './problems.ts'
@@ -34,6 +35,10 @@ export function storeFailure(error: unknown, classify: ClassifyDatabaseError): F
   if (error instanceof BatcherClosedError) {
     const problem = passingProblem('unavailable', 'The server is stopping.', busyRetrySeconds)
     return { problem, reason: 'stopping' }
+  }
+  if (error instanceof StaleValueError) {
+    const detail = 'The database answers too slowly: nothing was changed.'
+    return { problem: passingProblem('unavailable', detail, busyRetrySeconds), reason: 'database' }
   }
   const kind = classify(error)
   switch (kind) {

@@ -197,6 +197,7 @@ describe('refusing', () => {
           if (messages.some((message) => message.text === 'bad')) throw refusal
         },
         insertKeyed: async () => [],
+        findKeyed: async () => [],
         cancelMessage: async () => null,
         applyReports: async () => ({
           matched: 0,

@@ -5,15 +5,15 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Acceptance } from './acceptance.ts'
 import type { Admission } from './admission.ts'
 import type { ApiMetrics } from './api-metrics.ts'
-import { type Access, isProblem } from './caller.ts'
-import { customerFaults, type OwnedSubmit, withCustomer } from './customer-of-submit.ts'
+import { type Access, deniedReason, isProblem } from './caller.ts'
+import { customerFaults, withCustomer } from './customer-of-submit.ts'
 import { bodyFaults, invalidRequest } from './faults.ts'
 import {
-  type AcceptOnce,
   fingerprintOf,
   idempotencyKeyOf,
-  type KeyedSubmit,
+  type KeyedOutcome,
   keyedResponse,
+  type Once,
 } from './idempotency.ts'
 import { type Accepted, submitSchema } from './message-schemas.ts'
 import { problemResponse } from './problems.ts'
@@ -37,7 +37,7 @@ export interface SubmitOptions {
   readonly text: TextRules
   readonly timing: TimingRules
   readonly acceptance: Acceptance
-  readonly acceptOnce: AcceptOnce
+  readonly once: Once
   readonly admission: Pick<Admission, 'refusal'>
   readonly classify: ClassifyDatabaseError
   readonly metrics: ApiMetrics
@@ -48,11 +48,6 @@ export const messagesPath = '/api/v1/messages'
 export const expressPath = `${messagesPath}/express`
 const paths: Readonly<Record<Lane, string>> = { normal: messagesPath, express: expressPath }
 
-interface OwnedIn {
-  readonly submit: OwnedSubmit
-  readonly lane: Lane
-}
-
 export function submitRoutes(options: SubmitOptions): Route[] {
   const {
     access,
@@ -60,7 +55,7 @@ export function submitRoutes(options: SubmitOptions): Route[] {
     text,
     timing: timingRules,
     acceptance,
-    acceptOnce,
+    once,
     admission,
     classify,
     metrics,
@@ -83,7 +78,9 @@ export function submitRoutes(options: SubmitOptions): Route[] {
     const startedAtMs = clock.monotonicMs()
     const decided = access(exchange, 'send')
     const caller = decided instanceof Promise ? await decided : decided
-    if (isProblem(caller)) return refuse({ problem: caller, reason: 'unauthorized' }, requestId)
+    if (isProblem(caller)) {
+      return refuse({ problem: caller, reason: deniedReason(caller) }, requestId)
+    }
     const body = await readJson(request, bodyOptions[lane])
     if (!body.ok) return refuse(body.failure, requestId)
     const parsed = submitSchema.safeParse(body.value)
@@ -95,18 +92,24 @@ export function submitRoutes(options: SubmitOptions): Route[] {
       parsed.data.message = textOf(parsed.data, text)
       faults.push(...segmentFaults(parsed.data.message, text))
     }
-    if (!parsed.success || faults.length > 0) {
-      if (!parsed.success) faults.unshift(...bodyFaults(parsed.error))
-      return refuse({ problem: invalidRequest(faults), reason: 'invalid' }, requestId)
-    }
-    const owned = withCustomer(parsed.data, caller, timing)
+    const fingerprint = key === null ? null : fingerprintOf(paths[lane], body.bytes)
+    const keyed = key === null || fingerprint === null ? null : { key, fingerprint, caller }
     try {
-      if (key !== null) {
-        const fingerprint = fingerprintOf(paths[lane], body.bytes)
-        return await submitOnce({ key, fingerprint, caller, submit: owned, lane }, requestId)
+      if (!parsed.success || faults.length > 0) {
+        const recalled = keyed === null ? null : await once.recall(keyed)
+        if (recalled?.kind === 'replayed') return answerKeyed(recalled, requestId)
+        if (!parsed.success) faults.unshift(...bodyFaults(parsed.error))
+        return refuse({ problem: invalidRequest(faults), reason: 'invalid' }, requestId)
+      }
+      const owned = withCustomer(parsed.data, caller, timing)
+      if (keyed !== null) {
+        const submits = [{ submit: owned, lane }]
+        const outcome = await once.accept({ ...keyed, submits, respond: singleResponse })
+        if (outcome.kind === 'accepted') observe(startedAtMs)
+        return answerKeyed(outcome, requestId)
       }
       const message = await acceptance.accept(owned, lane)
-      duration.observe((clock.monotonicMs() - startedAtMs) / 1000)
+      observe(startedAtMs)
       return jsonResponse(acceptedBody(message), 202, locationOf(message.id))
     } catch (error) {
       const failure = storeFailure(error, classify)
@@ -116,15 +119,11 @@ export function submitRoutes(options: SubmitOptions): Route[] {
     }
   }
 
-  async function submitOnce(
-    { submit, lane, ...keyed }: Omit<KeyedSubmit, 'submits' | 'respond'> & OwnedIn,
-    requestId: string,
-  ): Promise<Response> {
-    const outcome = await acceptOnce({
-      ...keyed,
-      submits: [{ submit, lane }],
-      respond: (messages) => JSON.stringify(messages.map(acceptedBody)[0]),
-    })
+  function observe(startedAtMs: number): void {
+    duration.observe((clock.monotonicMs() - startedAtMs) / 1000)
+  }
+
+  function answerKeyed(outcome: KeyedOutcome, requestId: string): Response {
     if (outcome.kind === 'refused') {
       return refuse({ problem: outcome.problem, reason: 'idempotency' }, requestId)
     }
@@ -142,6 +141,9 @@ export function submitRoutes(options: SubmitOptions): Route[] {
     { method: 'POST', path: paths.express, handle: (exchange) => submit(exchange, 'express') },
   ]
 }
+
+const singleResponse = (messages: readonly NewMessage[]): string =>
+  JSON.stringify(messages.map(acceptedBody)[0])
 
 function locationOf(id: string) {
   return { location: `${messagesPath}/${id}` }

@@ -57,6 +57,7 @@ const reclaimIntervalMs = 2_000
 const reclaimMax = 500
 const abandonedIntervalMs = 2_000
 const parkedIntervalMs = 250
+const manyMatchedMin = 100
 
 /** With the queue's clock set back, all that was appended counts as waiting. */
 function knownAgeMs({ oldestAgeMs }: QueueDepth): number | null {
@@ -150,11 +151,12 @@ export function createRecoveryServices(options: RecoveryOptions): Service[] {
     return undefined
   }
 
-  async function checkParked(): Promise<undefined> {
+  /** Goes on at once while many find their message: those of a campaign that was scheduled days ahead all come this way. */
+  async function checkParked(): Promise<boolean> {
     const windowMs = options.retentionDays * dayMs
     const applied = await store.checkParkedReports(windowMs, parkedReportKeptMs, clock.now())
     if (applied.matched > 0) metrics.parkedMatched.inc(applied.matched)
-    return undefined
+    return applied.matched >= manyMatchedMin
   }
 
   const chore = (

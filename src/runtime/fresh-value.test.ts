@@ -71,5 +71,20 @@ test('a failure is nobodyâ€™s while there is a value to use, and then everybodyâ
   await Promise.resolve()
   const failing = value.get()
   reads.at(-1)?.reject(new Error('still away'))
-  expect(failing).rejects.toThrow('away')
+  await expect(failing).rejects.toThrow('still away')
+})
+
+test('a reading that began too long ago is not used, even by those who waited for it', async () => {
+  value.get()
+  await answer('a')
+  nowMs = 150
+  value.get()
+  nowMs = 460
+  const waiting = Promise.resolve(value.get())
+  expect(reads.length).toBe(2)
+  reads.at(-1)?.resolve('read at 150')
+  for (let turn = 0; turn < 5; turn++) await Promise.resolve()
+  expect(reads.length).toBe(3)
+  reads.at(-1)?.resolve('read at 460')
+  expect(await waiting).toBe('read at 460')
 })

@@ -27,17 +27,26 @@ const stateStatement = defineStatement<{ status: MessageState }>(
    WHERE id = $1::uuid AND ($2::bigint IS NULL OR customer_id = $2::bigint)`,
 )
 
-/** `canceled` or, when it is too late, the state that it is in; null when there is no such message of this customer. */
-export type CancelOutcome = { readonly canceled: boolean; readonly status: MessageState } | null
+/** It may have come back into the queue between the two statements. */
+const looksMax = 2
 
-/** @param customerId null: whosever it is */
+/**
+ * The state that it is in then: `canceled`, or the one in which it is too late. Null when there is no such message.
+ *
+ * @param customerId null: whosever it is
+ */
 export async function cancelMessage(
   sql: Sql,
   id: MessageId,
   customerId: number | null,
-): Promise<CancelOutcome> {
-  const rows = await cancelStatement(sql, [id, customerId])
-  if (rows.length > 0) return { canceled: true, status: 'canceled' }
-  const [found] = await stateStatement(sql, [id, customerId])
-  return found === undefined ? null : { canceled: false, status: found.status }
+): Promise<MessageState | null> {
+  let status: MessageState | null = null
+  for (let look = 1; look <= looksMax; look++) {
+    const rows = await cancelStatement(sql, [id, customerId])
+    if (rows.length > 0) return 'canceled'
+    const [found] = await stateStatement(sql, [id, customerId])
+    status = found?.status ?? null
+    if (status !== 'queued') break
+  }
+  return status
 }

@@ -24,7 +24,8 @@ const customerColumns = 'id, name, created_at, disabled_at'
 const createStatement = defineStatement<CustomerRow>(
   'customers.create',
   `INSERT INTO customers (id, name)
-   SELECT coalesce($1::bigint, (SELECT coalesce(max(id), 0) + 1 FROM customers)), $2::text
+   SELECT coalesce($1::bigint, 1 + greatest(
+     (SELECT coalesce(max(id), 0) FROM customers), (SELECT coalesce(max(customer_id), 0) FROM messages))), $2::text
    ON CONFLICT (id) DO NOTHING RETURNING ${customerColumns}`,
 )
 
@@ -32,7 +33,7 @@ const createStatement = defineStatement<CustomerRow>(
 const idAttemptsMax = 10
 
 /**
- * @param id null: the next free one
+ * @param id null: the next one that neither a customer nor a message has, so that nobody gets the messages of another
  * @returns null when there is a customer with this id
  */
 export async function createCustomer(
@@ -143,17 +144,20 @@ export async function createApiKey(sql: Sql, key: NewApiKey): Promise<ApiKey | n
 const rotateStatement = defineStatement<KeyRow>(
   'api_keys.rotate',
   `WITH old AS (
-     UPDATE api_keys SET expires_at = least(expires_at, now() + $4::bigint * interval '1 ms')
+     SELECT prefix, customer_id, scopes, note, expires_at FROM api_keys
      WHERE prefix = $1::text AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
-     RETURNING customer_id, scopes, note
+     FOR UPDATE
+   ), ended AS (
+     UPDATE api_keys SET expires_at = least(old.expires_at, now() + $4::bigint * interval '1 ms')
+     FROM old WHERE api_keys.prefix = old.prefix
    )
-   INSERT INTO api_keys (prefix, hash, customer_id, scopes, note)
-   SELECT $2::text, decode($3::text, 'hex'), customer_id, scopes, note FROM old
+   INSERT INTO api_keys (prefix, hash, customer_id, scopes, note, expires_at)
+   SELECT $2::text, decode($3::text, 'hex'), customer_id, scopes, note, expires_at FROM old
    RETURNING ${keyColumns}`,
 )
 
 /**
- * A new key with what the old one may do; the old one ends after `overlapMs`. Both in one commit.
+ * A new key with what the old one may do, for as long as it may; the old one ends after `overlapMs`. Both in one commit.
  * @returns null when there is no such key in force
  */
 export async function rotateApiKey(

@@ -65,60 +65,53 @@ const findStatement = defineStatement<{
   'idempotency_keys.find',
   `SELECT asked.request, encode(known.fingerprint, 'hex') AS fingerprint, known.status, known.response
    FROM unnest($1::int[], $2::bigint[], $3::text[]) AS asked (request, scope, key)
-   JOIN idempotency_keys known USING (scope, key)`,
+   JOIN idempotency_keys known USING (scope, key)
+   WHERE known.created_at >= ${expired}`,
 )
 
-/** How often a key is tried whose answer was forgotten between the two statements. */
-const roundsMax = 3
-
 /**
- * Commits the messages of those requests whose keys are new, with their keys. Answers for each request what is stored under its
- * key, or null when that is this request. No two of them may have the same key.
+ * Commits the messages of those requests whose keys are new, with their keys, and answers for each request whether it was one of
+ * them. No two of them may have the same key.
  */
 export async function insertKeyed(
   sql: Sql,
   requests: readonly KeyedRequest[],
   validityMs: number,
+): Promise<boolean[]> {
+  const owners = requests.flatMap(({ messages }, index) => messages.map(() => index))
+  const parameters = [
+    ...messageParameters(requests.flatMap(({ messages }) => messages)),
+    plainArray(owners),
+    validityMs,
+    plainArray(requests.map((_, index) => index)),
+    plainArray(requests.map(({ scope }) => scope)),
+    textArray(requests.map(({ key }) => key)),
+    plainArray(requests.map(({ fingerprint }) => Buffer.from(fingerprint).toString('hex'))),
+    plainArray(requests.map(({ status }) => status)),
+    textArray(requests.map(({ response }) => response)),
+  ]
+  const rows = await withPartition(sql, () => insertStatement(sql, parameters))
+  const taken = new Set(rows.map(({ request }) => request))
+  return requests.map((_, index) => taken.has(index))
+}
+
+/** What is stored under each key; null where there is nothing, or what is too old to be answered. */
+export async function findKeyed(
+  sql: Sql,
+  keys: readonly Pick<KeyedRequest, 'scope' | 'key'>[],
 ): Promise<(StoredAnswer | null)[]> {
-  const answers = new Map<number, StoredAnswer | null>()
-  let open = requests.map((_, index) => index)
-  for (let round = 1; open.length > 0; round++) {
-    if (round > roundsMax) throw new Error('an idempotency key is stored and forgotten at once')
-    const asked = open.map((index) => requests[index] as KeyedRequest)
-    const place = plainArray(open)
-    const scopes = plainArray(asked.map(({ scope }) => scope))
-    const keys = textArray(asked.map(({ key }) => key))
-    const messages = asked.flatMap((request) => request.messages)
-    const owners = asked.flatMap((request, position) =>
-      request.messages.map(() => open[position] ?? 0),
-    )
-    const parameters = [
-      ...messageParameters(messages),
-      plainArray(owners),
-      validityMs,
-      place,
-      scopes,
-      keys,
-      plainArray(asked.map(({ fingerprint }) => Buffer.from(fingerprint).toString('hex'))),
-      plainArray(asked.map(({ status }) => status)),
-      textArray(asked.map(({ response }) => response)),
-    ]
-    const taken = await withPartition(sql, () => insertStatement(sql, parameters))
-    for (const { request } of taken) answers.set(request, null)
-    open = open.filter((index) => !answers.has(index))
-    if (open.length === 0) break
-    const rest = open.map((index) => requests[index] as KeyedRequest)
-    const found = await findStatement(sql, [
-      plainArray(open),
-      plainArray(rest.map(({ scope }) => scope)),
-      textArray(rest.map(({ key }) => key)),
-    ])
-    for (const { request, fingerprint, status, response } of found) {
-      answers.set(request, { fingerprint: Buffer.from(fingerprint, 'hex'), status, response })
-    }
-    open = open.filter((index) => !answers.has(index))
-  }
-  return requests.map((_, index) => answers.get(index) ?? null)
+  const rows = await findStatement(sql, [
+    plainArray(keys.map((_, index) => index)),
+    plainArray(keys.map(({ scope }) => scope)),
+    textArray(keys.map(({ key }) => key)),
+  ])
+  const found = new Map(
+    rows.map(({ request, fingerprint, status, response }) => [
+      request,
+      { fingerprint: Buffer.from(fingerprint, 'hex'), status, response },
+    ]),
+  )
+  return keys.map((_, index) => found.get(index) ?? null)
 }
 
 /** Keys removed in one statement. */

@@ -15,7 +15,7 @@ const strayDueMs = 30_000
 
 /**
  * An INSERT with a SELECT that has the columns of `messageColumns`. A message for later has its time as `due_at`, at which the
- * promoter puts it into the queue.
+ * promoter puts it into the queue; one with an end of its own has that, at which it expires.
  *
  * @param validity an expression of milliseconds, for messages that say nothing of their validity
  */
@@ -24,7 +24,9 @@ export function insertSelect(validity: string): string {
    SELECT id, customer_id, lane, recipient, sender_id, body,
      CASE WHEN schedule_at > now() THEN 'scheduled' ELSE 'queued' END::message_status,
      coalesce(expires_at, greatest(schedule_at, now()) + coalesce(valid_ms, ${validity}::bigint) * interval '1 ms'),
-     CASE WHEN schedule_at > now() THEN schedule_at
+     CASE WHEN schedule_at IS NOT NULL THEN greatest(schedule_at, now())
+          WHEN expires_at IS NOT NULL OR valid_ms IS NOT NULL
+            THEN coalesce(expires_at, now() + valid_ms * interval '1 ms')
           WHEN id < (SELECT uuid_v7_floor(now() - ${insertDelayMsMax} * interval '1 ms'))
             OR id > (SELECT uuid_v7_floor(now() + ${clockAheadMsMax} * interval '1 ms'))
             OR id <= (SELECT watermark FROM sweep_watermarks ORDER BY watermark DESC LIMIT 1)

@@ -116,7 +116,7 @@ const settleUnsentStatement = defineStatement<{ id: string; status: MessageState
          in_doubt_provider = settled.in_doubt_provider,
          failures = ${appendFailures('m.failures', 'settled.failures')},
          final_at = CASE WHEN settled.status <> 'queued' THEN now() END,
-         due_at = CASE WHEN settled.status = 'queued' THEN now() + settled.retry_in_ms * interval '1 ms' END,
+         due_at = CASE WHEN settled.status = 'queued' THEN least(now() + settled.retry_in_ms * interval '1 ms', m.expires_at) END,
          enqueued_at = NULL
      FROM settled
      WHERE m.id = settled.id AND m.id = ANY($1::uuid[]) AND m.id BETWEEN $10::uuid AND $11::uuid

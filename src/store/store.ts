@@ -22,7 +22,7 @@ import {
   purgeDeadLetters,
   replayDeadLetters,
 } from './dead-letters.ts'
-import { insertKeyed, removeOldKeys } from './idempotent-inserts.ts'
+import { findKeyed, insertKeyed, removeOldKeys } from './idempotent-inserts.ts'
 import { claimMessages, reassignMessages } from './message-claims.ts'
 import { insertMessages } from './message-inserts.ts'
 import { createMessageQueries, type MessageQueries, type ReadTarget } from './message-queries.ts'
@@ -47,6 +47,7 @@ export interface Store {
   readonly insertMessages: Bound<typeof insertMessages>
   readonly cancelMessage: Bound<typeof cancelMessage>
   readonly insertKeyed: Bound<typeof insertKeyed>
+  readonly findKeyed: Bound<typeof findKeyed>
   readonly removeOldKeys: Bound<typeof removeOldKeys>
   readonly claimMessages: Bound<typeof claimMessages>
   readonly reassignMessages: Bound<typeof reassignMessages>
@@ -103,6 +104,7 @@ export function createStore(options: StoreOptions): Store {
     insertMessages: (...rest) => insertMessages(database.write, ...rest),
     cancelMessage: (...rest) => cancelMessage(database.write, ...rest),
     insertKeyed: (...rest) => insertKeyed(database.write, ...rest),
+    findKeyed: (...rest) => findKeyed(database.readPrimary, ...rest),
     removeOldKeys: (...rest) => removeOldKeys(database.write, ...rest),
     claimMessages: (...rest) => claimMessages(database.write, ...rest),
     reassignMessages: (...rest) => reassignMessages(database.write, ...rest),

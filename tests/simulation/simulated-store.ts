@@ -190,6 +190,7 @@ export function storeFor(process: SimulatedProcess, options: ServerOptions): Sto
     findApiKeys: never,
     cancelMessage: never,
     insertKeyed: never,
+    findKeyed: never,
     removeOldKeys: async () => 0,
     hasApiKeys: never,
     endAbandonedSessions: (waitedMs) =>

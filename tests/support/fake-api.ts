@@ -41,6 +41,7 @@ export interface FakeApi extends Omit<Api, 'fetch'> {
     applyReports?: unknown
     controls?: unknown
     keys?: unknown
+    findKeyed?: unknown
   }
   /** While set, commits wait for it. */
   hold: Promise<void> | null
@@ -100,19 +101,21 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
         failIf('insert')
         return requests.map((request) => {
           const place = `${request.scope} ${request.key}`
-          const known = fake.known.answers.get(place)
-          if (known !== undefined) return known
-          fake.known.answers.set(place, request)
+          if (known.answers.has(place)) return false
+          known.answers.set(place, request)
           fake.inserted.push(...request.messages)
-          return null
+          return true
         })
+      },
+      async findKeyed(keys) {
+        failIf('findKeyed')
+        return keys.map(({ scope, key }) => known.answers.get(`${scope} ${key}`) ?? null)
       },
       async cancelMessage(id, customerId) {
         failIf('queries')
         const status = known.messages.find(isOf(id, customerId))?.status
         if (status === undefined) return null
-        const canceled = status === 'scheduled' || status === 'queued'
-        return { canceled, status: canceled ? 'canceled' : status }
+        return status === 'scheduled' || status === 'queued' ? 'canceled' : status
       },
       async applyReports(reports) {
         failIf('applyReports')

@@ -17,7 +17,8 @@ beforeAll(async () => {
     environment: { ADMIN_TOKEN: adminToken, LOG_LEVEL: 'info' },
   })
   // This machine needs no key until there is one; it is said at the start.
-  expect(gateway.api.logs()).toContain('there is no API key: only this machine is served')
+  const said = 'there is no API key: only this machine is served'
+  await eventually(() => gateway.api.logs().includes(said), { what: 'it is said' })
   expect((await submit({}, 1)).status).toBe(202)
   expect((await submit({ 'x-forwarded-for': '10.0.0.1' }, 1)).status).toBe(401)
   expect((await command('customers', 'create', 'First', '--id', '1')).exitCode).toBe(0)

@@ -45,7 +45,7 @@ describe('a message for later', () => {
 
   test('in a batch, with others, each in its own time', async () => {
     const { body } = await call('POST', `${path}/batch`, {
-      messages: [message, { ...message, schedule_at: inMs(1_500), lane: 'express' }],
+      messages: [message, { ...message, schedule_at: inMs(4_000), lane: 'express' }],
     })
     const items = body.messages as { id: string; status: string }[]
     expect(items.map(({ status }) => status)).toEqual(['queued', 'scheduled'])
@@ -74,12 +74,15 @@ describe('validity', () => {
         ),
       )
     await outage(true)
-    const [byEnd, byTime] = [
-      await submit({ expires_at: inMs(1_000) }),
-      await submit({ valid_for_s: 1 }),
-    ]
-    for (const { body } of [byEnd, byTime]) await becomes(body.id, 'expired')
-    await outage(false)
+    try {
+      const [byEnd, byTime] = [
+        await submit({ expires_at: inMs(2_000) }),
+        await submit({ valid_for_s: 1 }),
+      ]
+      for (const { body } of [byEnd, byTime]) await becomes(body.id, 'expired')
+    } finally {
+      await outage(false)
+    }
   })
 
   const faulty: [string, object, string[]][] = [
@@ -101,14 +104,14 @@ describe('validity', () => {
 
 describe('canceling', () => {
   test('a message that waits is never sent; doing it again changes nothing', async () => {
-    const { body } = await submit({ schedule_at: inMs(1_500) })
+    const { body } = await submit({ schedule_at: inMs(5_000) })
     expect(await cancel(body.id)).toEqual({
       status: 200,
       body: { id: body.id, status: 'canceled' },
     })
     expect((await cancel(body.id)).status).toBe(200)
     // One of the same time, which shows that it has come.
-    const beside = await submit({ schedule_at: inMs(1_500) })
+    const beside = await submit({ schedule_at: inMs(5_000) })
     await becomes(beside.body.id, 'delivered')
     expect(await get(body.id)).toMatchObject({ status: 'canceled', attempts: 0 })
     const { delivery_reports } = (await call('GET', `${path}/${body.id}/delivery-reports`)).body

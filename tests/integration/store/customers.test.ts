@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { createHash } from 'node:crypto'
 import { issueKey } from '../../../src/api/issued-key.ts'
 import type { NewApiKey } from '../../../src/store/customers.ts'
-import { createStoreFixture, type StoreFixture } from './store-fixture.ts'
+import { createStoreFixture, newMessage, type StoreFixture, validityMs } from './store-fixture.ts'
 
 let fixture: StoreFixture
 beforeAll(async () => {
@@ -38,12 +38,16 @@ describe('customers', () => {
       Array.from({ length: 8 }, (_, n) => store.createCustomer(null, `number ${n}`)),
     )
     const ids = made.map((customer) => customer?.id ?? 0).toSorted((a, b) => a - b)
+    await store.insertMessages([{ ...newMessage(), customerId: given + 100 }], validityMs)
+    const after = await store.createCustomer(null, 'after a message')
+    // Nobody gets what was sent in a name that nobody had.
+    expect(after?.id).toBe(given + 101)
     const next = Array.from({ length: 8 }, (_, n) => given + 1 + n)
     expect(ids).toEqual(next)
     const listed = async (after: number, limit: number) =>
       (await store.listCustomers(after, limit)).map(({ id }) => id)
     expect(await listed(given - 1, 3)).toEqual([given, given + 1, given + 2])
-    expect(await listed(given + 6, 10)).toEqual([given + 7, given + 8])
+    expect(await listed(given + 6, 10)).toEqual([given + 7, given + 8, given + 101])
   })
 
   test('are disabled and enabled; it is told since when', async () => {
@@ -136,6 +140,10 @@ describe('API keys', () => {
       expiresAt: null,
     })
     expect((await find(old.prefix))?.refusal).toBeNull()
+    const ending = newKey({ expiresAt: new Date(Date.now() + 3_600_000) })
+    await store.createApiKey(ending)
+    const successor = await store.rotateApiKey(ending.prefix, issueKey(), 0)
+    expect(successor?.expiresAt).toEqual(ending.expiresAt)
     expect(await store.rotateApiKey(later.prefix, atOnce, 0)).not.toBeNull()
     expect((await find(later.prefix))?.refusal).toBe('expired')
     expect(await store.rotateApiKey(later.prefix, issueKey(), 0)).toBeNull()

@@ -29,6 +29,7 @@ function request(key: string, changes: Partial<KeyedRequest> = {}): KeyedRequest
 }
 
 const insert = (...requests: KeyedRequest[]) => fixture.store.insertKeyed(requests, validityMs)
+const find = (...keys: string[]) => fixture.store.findKeyed(keys.map((key) => ({ scope: 1, key })))
 const idsOf = ({ messages }: KeyedRequest) => messages.map(({ id }) => id)
 const statesOf = (keyed: KeyedRequest) =>
   Promise.all(idsOf(keyed).map((id) => statusOf(fixture.store, id)))
@@ -36,11 +37,12 @@ const statesOf = (keyed: KeyedRequest) =>
 test('a new key is stored with its messages; a known one answers, and stores nothing', async () => {
   const first = request('known')
   const batch = request('batch', { messages: [newMessage(), newMessage('express')] })
-  expect(await insert(first, batch)).toEqual([null, null])
+  expect(await insert(first, batch)).toEqual([true, true])
   const again = request('known', { fingerprint: new Uint8Array(32), response: 'other' })
   const fresh = request('fresh')
   const { fingerprint, status, response } = first
-  expect(await insert(again, fresh)).toEqual([
+  expect(await insert(again, fresh)).toEqual([false, true])
+  expect(await find('known', 'no such')).toEqual([
     { fingerprint: Buffer.from(fingerprint), status, response },
     null,
   ])
@@ -51,7 +53,7 @@ test('a new key is stored with its messages; a known one answers, and stores not
 })
 
 test('the same key of another customer is another key', async () => {
-  expect(await insert(request('shared'), request('shared', { scope: 2 }))).toEqual([null, null])
+  expect(await insert(request('shared'), request('shared', { scope: 2 }))).toEqual([true, true])
 })
 
 test('an answer is forgotten after a day; its key is new then, and removed in the end', async () => {
@@ -61,14 +63,16 @@ test('an answer is forgotten after a day; its key is new then, and removed in th
     fixture.database.write`
       UPDATE idempotency_keys SET created_at = now() - interval '25 hours' WHERE key = 'old'`
   await age()
+  expect(await find('old')).toEqual([null])
   const next = request('old')
-  expect(await insert(next)).toEqual([null])
+  expect(await insert(next)).toEqual([true])
   expect(await statesOf(next)).toEqual(['queued'])
-  expect((await insert(request('old')))[0]?.response).toBe(next.response)
+  expect(await insert(request('old'))).toEqual([false])
+  expect((await find('old'))[0]?.response).toBe(next.response)
   await age()
   expect(await fixture.store.removeOldKeys()).toBe(1)
   expect(await fixture.store.removeOldKeys()).toBe(0)
-  expect((await insert(request('young')))[0]).not.toBeNull()
+  expect(await insert(request('young'))).toEqual([false])
 })
 
 test('of many at once, with the same keys in any order, each key is stored once', async () => {
@@ -78,7 +82,7 @@ test('of many at once, with the same keys in any order, each key is stored once'
     return round % 2 === 0 ? requests : requests.reverse()
   })
   const answers = await Promise.all(rounds.map((requests) => insert(...requests)))
-  const stored = answers.flat().filter((answer) => answer === null)
+  const stored = answers.flat().filter((isTaken) => isTaken)
   expect(stored.length).toBe(keys.length)
   const states = await Promise.all(rounds.flat().map(statesOf))
   expect(states.flat().filter((state) => state === 'queued').length).toBe(keys.length)
@@ -87,7 +91,7 @@ test('of many at once, with the same keys in any order, each key is stored once'
 test('a value that cannot be stored stores neither key nor message', async () => {
   const faulty = request('faulty', { messages: [{ ...newMessage(), text: 'a\0b' }] })
   await expect(insert(faulty)).rejects.toThrow()
-  expect(await insert(request('faulty'))).toEqual([null])
+  expect(await insert(request('faulty'))).toEqual([true])
 })
 
 test('a day without a partition gets one', async () => {
@@ -97,7 +101,7 @@ test('a day without a partition gets one', async () => {
     ALTER TABLE messages DETACH PARTITION messages_${day};
     ALTER TABLE messages_${day} RENAME TO detached_${day}`)
   const keyed = request('new day')
-  expect(await insert(keyed)).toEqual([null])
+  expect(await insert(keyed)).toEqual([true])
   expect(await statesOf(keyed)).toEqual(['queued'])
 })
 
