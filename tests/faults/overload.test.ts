@@ -47,7 +47,7 @@ async function client(head: string, piece: string | null = null): Promise<RawCli
 }
 
 const headOf = (path: string, contentLength: number) =>
-  `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${contentLength}\r\n\r\n`
+  `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${contentLength}\r\n\r\n`
 
 const statusOf = (answer: string): string => answer.slice(9, 12)
 
@@ -117,7 +117,10 @@ describe('slow clients', () => {
     )
     const small = await client(headOf(messagesPath, 1_000), ' ')
     const silent = await client(headOf(messagesPath, 1_000))
-    const head = await client(`POST ${messagesPath} HTTP/1.1\r\nHost: x\r\n`, 'X-Slow: x\r\n')
+    const head = await client(
+      `POST ${messagesPath} HTTP/1.1\r\nHost: localhost\r\n`,
+      'X-Slow: x\r\n',
+    )
     expect((await submit()).status).toBe(202)
 
     const statuses = await Promise.all(large.map(async ({ answer }) => statusOf(await answer)))
@@ -165,12 +168,12 @@ describe('connections', () => {
 
   test('a head that is too large is 431, and ends its connection', async () => {
     const fields = `X-Large: ${'x'.repeat(1_000)}\r\n`.repeat(20)
-    const large = await client(`GET /health HTTP/1.1\r\nHost: x\r\n${fields}\r\n`)
+    const large = await client(`GET /health HTTP/1.1\r\nHost: localhost\r\n${fields}\r\n`)
     expect(statusOf(await large.answer)).toBe('431')
   })
 
   test('a request before the last one was answered ends its connection, and nothing else', async () => {
-    const head = `GET ${messagesPath}/${Bun.randomUUIDv7()} HTTP/1.1\r\nHost: x\r\n\r\n`
+    const head = `GET ${messagesPath}/${Bun.randomUUIDv7()} HTTP/1.1\r\nHost: localhost\r\n\r\n`
     const pipelining = await client(head + head)
     expect(await pipelining.answer).toBe('')
   })

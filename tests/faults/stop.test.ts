@@ -148,7 +148,7 @@ async function statusOf(url: string, id: string): Promise<string> {
 
 describe('a client that never ends its request', () => {
   const unfinished =
-    'POST /api/v1/messages HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n'
+    'POST /api/v1/messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n'
 
   async function withUnfinished(
     graceMs: number,

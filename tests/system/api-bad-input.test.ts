@@ -84,7 +84,7 @@ describe('bodies', () => {
   })
 
   test('a chunked body beyond the limit is cut off there', async () => {
-    const head = `POST ${messages} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`
+    const head = `POST ${messages} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`
     const chunk = `8000\r\n${' '.repeat(0x8000)}\r\n`
     const answer = await api.raw(head + chunk.repeat(3))
     expect(answer).toStartWith('HTTP/1.1 413 ')
@@ -96,7 +96,7 @@ describe('bodies', () => {
     const pieces = [body.slice(0, 7), body.slice(7)]
     const chunks = pieces.map((piece) => `${piece.length.toString(16)}\r\n${piece}\r\n`).join('')
     const answer = await api.raw(
-      `POST ${messages} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}0\r\n\r\n`,
+      `POST ${messages} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}0\r\n\r\n`,
       '"queued"',
     )
     expect(answer).toStartWith('HTTP/1.1 202 ')
@@ -104,9 +104,9 @@ describe('bodies', () => {
 
   test('bytes that are no HTTP, and clients that leave in the middle', async () => {
     await api.raw('\x16\x03\x01\x02\x00\x01\x00\r\n\r\n')
-    await api.raw('BREW /health HTTP/1.1\r\nHost: x\r\n\r\n')
+    await api.raw('BREW /health HTTP/1.1\r\nHost: localhost\r\n\r\n')
     await api.raw(
-      `POST ${messages} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n`,
+      `POST ${messages} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n`,
     )
     const leaving = new AbortController()
     const body = new ReadableStream<Uint8Array>({
@@ -171,7 +171,9 @@ describe('addresses', () => {
   })
 
   test('HEAD tells the length that GET has, and sends no body', async () => {
-    const answer = await api.raw('HEAD /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+    const answer = await api.raw(
+      'HEAD /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
+    )
     expect(answer).toMatch(/content-length: 15\r\n/i)
     expect(answer).toEndWith('\r\n\r\n')
   })
