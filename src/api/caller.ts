@@ -1,9 +1,9 @@
 /** Who a request comes from: the holder of an API key, whoever has the admin token, or somebody on this machine. */
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import { keyPrefixOf, type Scope } from '../domain/api-key.ts'
 import type { KnownKey } from '../store/customers.ts'
 import type { RefusalReason } from './api-metrics.ts'
-import { credentialOf, isSame } from './credentials.ts'
+import { credentialOf, sha256 } from './credentials.ts'
 import type { KeyCache } from './key-cache.ts'
 import type { Problem } from './problems.ts'
 import type { Exchange } from './route.ts'
@@ -29,18 +29,21 @@ export interface AccessOptions {
 const staff: Caller = { customerId: null }
 
 export function createAccess({ keys, adminToken, classify }: AccessOptions): Access {
+  const adminHash = adminToken === null ? null : sha256(adminToken)
+
   function decide(exchange: Exchange, scope: Scope): Answer | Promise<Answer> {
     const credential = credentialOf(exchange.request)
     if (credential === null) return withoutCredential(exchange, scope)
-    if (adminToken !== null && isSame(credential, adminToken)) return staff
+    const hash = sha256(credential)
+    if (adminHash !== null && timingSafeEqual(hash, adminHash)) return staff
     const prefix = keyPrefixOf(credential)
     if (prefix === null) {
       return scope === 'admin' && adminToken === null ? adminOff : unknownCredential
     }
     const known = keys.find(prefix)
     return known instanceof Promise
-      ? known.then((key) => judge(credential, key, scope))
-      : judge(credential, known, scope)
+      ? known.then((key) => judge(hash, key, scope))
+      : judge(hash, known, scope)
   }
 
   function withoutCredential(exchange: Exchange, scope: Scope): Answer | Promise<Answer> {
@@ -82,8 +85,7 @@ export function deniedReason({ kind }: Problem): RefusalReason {
   return kind === 'unauthorized' || kind === 'forbidden' ? 'unauthorized' : 'database'
 }
 
-function judge(credential: string, key: KnownKey | null, scope: Scope): Answer {
-  const hash = createHash('sha256').update(credential).digest()
+function judge(hash: Uint8Array, key: KnownKey | null, scope: Scope): Answer {
   if (key === null || !timingSafeEqual(hash, key.hash)) return unknownCredential
   // Who has the whole key may know what became of it.
   switch (key.refusal) {

@@ -5,7 +5,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 export function isAuthentic(request: Request, secret: string | null | undefined): boolean {
   const given = bearerToken(request.headers.get('authorization'))
   const expected = secret === null || secret === undefined || secret === '' ? null : secret
-  const isEqual = isSame(given ?? '', expected ?? '')
+  const isEqual = timingSafeEqual(sha256(given ?? ''), sha256(expected ?? ''))
   return isEqual && given !== null && expected !== null
 }
 
@@ -16,16 +16,12 @@ export function credentialOf({ headers }: Request): string | null {
   return bearerToken(authorization) ?? ''
 }
 
-/** Hashes are equally long, so that comparing them takes a time that does not tell where they differ. */
-export function isSame(given: string, expected: string): boolean {
-  return timingSafeEqual(sha256(given), sha256(expected))
-}
-
 /** The token of `Bearer <token>` (RFC 6750 §2.1; the scheme's case does not matter), or null. */
 function bearerToken(authorization: string | null): string | null {
   return /^bearer +(.+)$/i.exec(authorization ?? '')?.[1] ?? null
 }
 
-function sha256(text: string): Uint8Array {
+/** Hashes are equally long, so that comparing them takes a time that does not tell where they differ. */
+export function sha256(text: string): Uint8Array {
   return createHash('sha256').update(text).digest()
 }

@@ -6,6 +6,7 @@ import type { Store } from '../store/store.ts'
 import { type AdminRouteOptions, forAdmins } from './admin-route.ts'
 import {
   type CustomerBody,
+  customerIdPattern,
   customerParametersSchema,
   type IssuedKeyBody,
   type KeyBody,
@@ -16,10 +17,9 @@ import {
   rotationSchema,
   scopesDefault,
 } from './customer-schemas.ts'
-import { bodyFaults, invalidRequest, parameterFaults } from './faults.ts'
+import { bodyFaults, invalidRequest } from './faults.ts'
 import { issueKey } from './issued-key.ts'
-import { givenParameters } from './listing.ts'
-import { listLimitDefault } from './message-schemas.ts'
+import { listingParameters, pageOf } from './listing.ts'
 import type { Problem } from './problems.ts'
 import { type ReadJson, readOptionalJson } from './request-body.ts'
 import { type Exchange, jsonResponse, queryOf, type Route } from './route.ts'
@@ -61,15 +61,12 @@ export function customerRoutes(options: CustomerRoutesOptions): Route[] {
   }
 
   async function list({ request }: Exchange): Promise<Response | Problem> {
-    const { given, faults } = givenParameters(queryOf(request.url))
-    const parsed = customerParametersSchema.safeParse(Object.fromEntries(given))
-    if (!parsed.success) faults.push(...parameterFaults(parsed.error))
-    if (faults.length > 0 || !parsed.success) return invalidRequest(faults)
-    const { cursor = '0', limit } = parsed.data
-    const count = limit === undefined ? listLimitDefault : Number(limit)
-    const found = await store.listCustomers(Number(cursor), count + 1)
-    const shown = found.slice(0, count)
-    const last = found.length > count ? shown.at(-1) : undefined
+    const listing = listingParameters(queryOf(request.url), customerParametersSchema)
+    if ('kind' in listing) return listing
+    const { cursor = '0', limit } = listing.parameters
+    const { shown, last } = await pageOf(limit, (count) =>
+      store.listCustomers(Number(cursor), count),
+    )
     return jsonResponse({
       customers: shown.map(toCustomerBody),
       next_cursor: last === undefined ? null : String(last.id),
@@ -80,7 +77,7 @@ export function customerRoutes(options: CustomerRoutesOptions): Route[] {
     { param, requestId }: Exchange,
     disabled: boolean,
   ): Promise<Response | Problem> {
-    const id = /^[1-9]\d{0,15}$/.test(param('id')) ? Number(param('id')) : null
+    const id = customerIdPattern.test(param('id')) ? Number(param('id')) : null
     const customer = id === null ? null : await store.setCustomerDisabled(id, disabled)
     if (customer === null) return customerNotFound
     const event = disabled ? 'customer.disabled' : 'customer.enabled'
@@ -109,16 +106,13 @@ export function customerRoutes(options: CustomerRoutesOptions): Route[] {
   }
 
   async function listKeys({ request }: Exchange): Promise<Response | Problem> {
-    const { given, faults } = givenParameters(queryOf(request.url))
-    const parsed = keyParametersSchema.safeParse(Object.fromEntries(given))
-    if (!parsed.success) faults.push(...parameterFaults(parsed.error))
-    if (faults.length > 0 || !parsed.success) return invalidRequest(faults)
-    const { customer_id, cursor = '', limit } = parsed.data
+    const listing = listingParameters(queryOf(request.url), keyParametersSchema)
+    if ('kind' in listing) return listing
+    const { customer_id, cursor = '', limit } = listing.parameters
     const customerId = customer_id === undefined ? null : Number(customer_id)
-    const count = limit === undefined ? listLimitDefault : Number(limit)
-    const found = await store.listApiKeys(customerId, cursor, count + 1)
-    const shown = found.slice(0, count)
-    const last = found.length > count ? shown.at(-1) : undefined
+    const { shown, last } = await pageOf(limit, (count) =>
+      store.listApiKeys(customerId, cursor, count),
+    )
     return jsonResponse({ keys: shown.map(toKeyBody), next_cursor: last?.prefix ?? null })
   }
 

@@ -38,14 +38,15 @@ export const customerListSchema = z
   .object({ customers: z.array(customerSchema), next_cursor: nextCursorField })
   .meta({ id: 'CustomerList', description: 'By id.' })
 
-const customerCursorPattern = /^[1-9]\d{0,15}$/
+/** A customer's id as text. */
+export const customerIdPattern = /^[1-9]\d{0,15}$/
 
 export const customerParametersSchema = z.strictObject({
   limit: limitField.optional(),
-  cursor: cursorField((cursor) => (customerCursorPattern.test(cursor) ? cursor : null)).optional(),
+  cursor: cursorField((cursor) => (customerIdPattern.test(cursor) ? cursor : null)).optional(),
 })
 
-const customerIdText = z.string().regex(customerCursorPattern, { error: mustBe('a customer id') })
+const customerIdText = z.string().regex(customerIdPattern, { error: mustBe('a customer id') })
 
 const scopesRule = mustBe(`an array of scopes, each once: ${scopes.join(', ')}`)
 

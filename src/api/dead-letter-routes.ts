@@ -15,9 +15,8 @@ import {
   deadLettersPerRequestMax,
   toDeadLetterFilter,
 } from './dead-letter-schemas.ts'
-import { bodyFaults, invalidRequest, parameterFaults } from './faults.ts'
-import { givenParameters, searchTooLong } from './listing.ts'
-import { listLimitDefault } from './message-schemas.ts'
+import { bodyFaults, invalidRequest } from './faults.ts'
+import { listingParameters, pageOf, searchTooLong } from './listing.ts'
 import type { Problem } from './problems.ts'
 import type { ReadJson } from './request-body.ts'
 import { type Exchange, jsonResponse, queryOf, type Route } from './route.ts'
@@ -45,22 +44,13 @@ export function deadLetterRoutes(options: DeadLetterRoutesOptions): Route[] {
   const { store, readJson, metrics, logger, validityMs, replayAgeMsMax } = options
 
   async function list({ request }: Exchange): Promise<Response | Problem> {
-    const { given, faults } = givenParameters(queryOf(request.url))
-    const parsed = deadLetterParametersSchema.safeParse(Object.fromEntries(given))
-    if (!parsed.success) faults.push(...parameterFaults(parsed.error))
-    if (faults.length > 0 || !parsed.success) return invalidRequest(faults)
-    const { replayed, limit: limitText, cursor, ...filter } = parsed.data
+    const listing = listingParameters(queryOf(request.url), deadLetterParametersSchema)
+    if ('kind' in listing) return listing
+    const { replayed, limit, cursor, ...filter } = listing.parameters
     const position = cursor === undefined ? null : decodeDeadLetterCursor(cursor)
-    const limit = limitText === undefined ? listLimitDefault : Number(limitText)
-    // One more than shown tells whether there is a next page.
-    const found = await store.listDeadLetters(
-      toDeadLetterFilter(filter),
-      replayed === 'true',
-      position,
-      limit + 1,
+    const { shown, last } = await pageOf(limit, (count) =>
+      store.listDeadLetters(toDeadLetterFilter(filter), replayed === 'true', position, count),
     )
-    const shown = found.slice(0, limit)
-    const last = found.length > limit ? shown.at(-1) : undefined
     return jsonResponse({
       dead_letters: shown.map(toLetterBody),
       next_cursor: last === undefined ? null : encodeDeadLetterCursor(last.position),

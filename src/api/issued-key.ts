@@ -1,6 +1,7 @@
 /** A new API key: what its holder gets, and what is kept of it. */
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { newApiKey } from '../domain/api-key.ts'
+import { sha256 } from './credentials.ts'
 
 export interface IssuedKey {
   /** Shown once. */
@@ -12,5 +13,5 @@ export interface IssuedKey {
 
 export function issueKey(): IssuedKey {
   const { key, prefix } = newApiKey(randomBytes)
-  return { key, prefix, hash: createHash('sha256').update(key).digest() }
+  return { key, prefix, hash: sha256(key) }
 }

@@ -1,6 +1,7 @@
 /** The commands about who may use the API: `customers` and `keys`. */
 import { type Command, InvalidArgumentError } from 'commander'
 import {
+  customerIdPattern,
   customerNameField,
   keyNoteField,
   overlapSecondsDefault,
@@ -90,7 +91,7 @@ function addKeyCommands(program: Command, environment: Environment, exit: Exit):
 
 function customerId(value: string): number {
   const id = Number(value)
-  if (/^[1-9]\d{0,15}$/.test(value) && Number.isSafeInteger(id)) return id
+  if (customerIdPattern.test(value) && Number.isSafeInteger(id)) return id
   throw new InvalidArgumentError('must be a customer id, a whole number above 0')
 }
 
