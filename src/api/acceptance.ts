@@ -10,9 +10,9 @@ import type { Logger } from '../runtime/logger.ts'
 import type { KeyedRequest, StoredAnswer } from '../store/idempotent-inserts.ts'
 import type { Store } from '../store/store.ts'
 import type { ApiMetrics } from './api-metrics.ts'
-import type { OwnedSubmit } from './customer-of-submit.ts'
 import { createEnqueuer } from './enqueuer.ts'
 import type { ClassifyDatabaseError } from './store-failure.ts'
+import type { OwnedSubmit } from './submit-candidate.ts'
 
 export interface AcceptanceOptions {
   readonly store: Pick<Store, 'insertMessages' | 'insertKeyed' | 'findKeyed'>

@@ -7,6 +7,7 @@ import type { Queue } from '../queue/queue.ts'
 import { createPeriodic } from '../runtime/periodic.ts'
 import type { Service } from '../runtime/service.ts'
 import { type Problem, passingProblem } from './problems.ts'
+import type { SubmitRefusal } from './submit-candidate.ts'
 
 const measureIntervalMs = 500
 
@@ -46,6 +47,15 @@ export function createAdmission(queue: Pick<Queue, 'depth'>, queueDepthMax: numb
     onError: () => undefined,
   })
   return { ...chore, refusal: (lane) => refusals[lane], measure }
+}
+
+/** For messages that come many at once, of any lane. */
+export function laneRefusal(admission: Pick<Admission, 'refusal'>): SubmitRefusal {
+  return (candidates) =>
+    candidates.map(({ lane }) => {
+      const problem = admission.refusal(lane)
+      return problem === null ? null : { problem, reason: 'queue_full' }
+    })
 }
 
 function laneFull(lane: Lane): Problem {

@@ -8,11 +8,13 @@ import type { Logger } from '../runtime/logger.ts'
 import type { Registry } from '../runtime/metrics.ts'
 import type { Store } from '../store/store.ts'
 import { createAcceptance } from './acceptance.ts'
-import { createAdmission } from './admission.ts'
+import { createAdmission, laneRefusal } from './admission.ts'
 import { createApiMetrics } from './api-metrics.ts'
 import { batchBytesMax, batchRoute } from './batch-route.ts'
 import { bodyReadsDefault, createBodyReads } from './body-reads.ts'
 import { createAccess } from './caller.ts'
+import { customerCheck } from './customer-of-submit.ts'
+import { createCustomerProfiles } from './customer-profiles.ts'
 import { type CustomerRoutesOptions, customerRoutes } from './customer-routes.ts'
 import { type DeadLetterRoutesOptions, deadLetterRoutes } from './dead-letter-routes.ts'
 import { docsRedirects, docsRoutes } from './docs/docs-routes.ts'
@@ -31,8 +33,10 @@ import { createReadJson } from './request-body.ts'
 import type { Exchange, Route } from './route.ts'
 import { type Readiness, serviceRoutes } from './service-routes.ts'
 import type { ClassifyDatabaseError } from './store-failure.ts'
+import { createSubmitChecks } from './submit-checks.ts'
 import { submitRoutes } from './submit-routes.ts'
-import type { TextRules } from './text-of-submit.ts'
+import { type TextRules, textCheck } from './text-of-submit.ts'
+import { timingCheck } from './timing-of-submit.ts'
 
 export interface ApiLimits {
   /** While so many messages are being accepted, more are refused. */
@@ -53,7 +57,8 @@ export interface ApiOptions {
     | 'measureParkedReports'
   >
   readonly deadLetters: DeadLetterRoutesOptions['store']
-  readonly customers: CustomerRoutesOptions['store'] & Pick<Store, 'findApiKeys' | 'hasApiKeys'>
+  readonly customers: CustomerRoutesOptions['store'] &
+    Pick<Store, 'findApiKeys' | 'hasApiKeys' | 'findCustomerProfiles'>
   readonly providerControls: ProviderRoutesOptions['store']
   readonly queue: Pick<Queue, 'append' | 'depth'>
   /** What an error of the store means (`src/store/database-errors.ts`). */
@@ -138,11 +143,20 @@ export function createApi(options: ApiOptions): Api {
   const keys = createKeyCache(options.customers, clock)
   const access = createAccess({ keys, adminToken: options.adminToken, classify })
   const once = createOnce(acceptance, metrics)
+  const profiles = createCustomerProfiles(options.customers, clock)
+  const checks = createSubmitChecks({
+    profiles,
+    checks: [
+      customerCheck,
+      textCheck(options.text),
+      timingCheck({ validityMs: options.validityMs }, clock),
+    ],
+    refusals: [laneRefusal(admission)],
+  })
   const submitOptions = {
     access,
     readJson,
-    text: options.text,
-    timing: { validityMs: options.validityMs },
+    checks,
     acceptance,
     once,
     admission,
@@ -155,7 +169,7 @@ export function createApi(options: ApiOptions): Api {
   const routes: Route[] = [
     ...submitRoutes(submitOptions),
     batchRoute(submitOptions),
-    previewRoute(submitOptions),
+    previewRoute({ access, readJson, text: options.text }),
     ...messageRoutes({ access, queries: store.queries, store, classify }),
     ...providerRoutes({
       ...adminOptions,
@@ -199,7 +213,7 @@ export function createApi(options: ApiOptions): Api {
     ...createEdge({ routes: [...routes, ...docsRedirects], metrics, logger, clock, isStopping }),
     async close() {
       await Promise.all([admission.stop(), parking.stop()])
-      await Promise.all([acceptance.close(), intake.close(), keys.close()])
+      await Promise.all([acceptance.close(), intake.close(), keys.close(), profiles.close()])
     },
   }
 }

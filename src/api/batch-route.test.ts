@@ -1,13 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { faultPlaces, type ProblemAnswer, problemOf } from '../../tests/support/api-answers.ts'
 import { eventually } from '../../tests/support/eventually.ts'
-import {
-  createFakeApi,
-  databaseError,
-  type FakeApi,
-  faultPlaces,
-  type ProblemAnswer,
-  problemOf,
-} from '../../tests/support/fake-api.ts'
+import { createFakeApi, databaseError, type FakeApi } from '../../tests/support/fake-api.ts'
 import { batchAnswerSchema } from './openapi/openapi-messages.ts'
 
 const path = '/api/v1/messages/batch'

@@ -1,12 +1,10 @@
 /** Submitting many messages at once: each is checked, refused or accepted for itself, and answered in its place. */
-import type { Lane, NewMessage } from '../domain/message.ts'
+import type { NewMessage } from '../domain/message.ts'
 import { type Caller, deniedReason, isProblem } from './caller.ts'
-import { customerFaults, type OwnedSubmit, withCustomer } from './customer-of-submit.ts'
-import { bodyFaults, faultsListedMax, invalidRequest } from './faults.ts'
+import { bodyFaults, invalidRequest } from './faults.ts'
 import { fingerprintOf, idempotencyKeyOf, type KeyedSubmit, keyedResponse } from './idempotency.ts'
 import { batchEnvelopeSchema, batchItemSchema } from './message-schemas.ts'
 import {
-  type Fault,
   type Problem,
   passingProblem,
   problemBody,
@@ -14,34 +12,18 @@ import {
   problemResponse,
 } from './problems.ts'
 import { type Exchange, jsonResponse, type Route } from './route.ts'
-import { inFlightFull, storeFailure } from './store-failure.ts'
+import { type Failure, inFlightFull, storeFailure } from './store-failure.ts'
+import type { Candidate } from './submit-candidate.ts'
+import { isCandidate, type Verdict } from './submit-checks.ts'
 import { acceptedBody, messagesPath, type SubmitOptions } from './submit-routes.ts'
-import { segmentFaults, textOf } from './text-of-submit.ts'
-import { timingOf } from './timing-of-submit.ts'
 
 /** Longest body of a batch: 10,000 messages of the usual lengths. */
 export const batchBytesMax = 16 * 1_048_576
 
 export const batchPath = `${messagesPath}/batch`
 
-interface Candidate {
-  readonly submit: OwnedSubmit
-  readonly lane: Lane
-}
-
 export function batchRoute(options: SubmitOptions): Route {
-  const {
-    access,
-    readJson,
-    text,
-    timing: timingRules,
-    acceptance,
-    once,
-    admission,
-    classify,
-    metrics,
-    clock,
-  } = options
+  const { access, readJson, checks, acceptance, once, classify, metrics, clock } = options
   const duration = metrics.acceptDuration.labels({ kind: 'batch' })
   const refusal = () => (acceptance.isFull ? inFlightFull : null)
 
@@ -65,7 +47,8 @@ export function batchRoute(options: SubmitOptions): Route {
       const ofBody = envelope.success ? [] : bodyFaults(envelope.error)
       return problemResponse(invalidRequest([...faults, ...ofBody]), requestId)
     }
-    const checked = checkItems(envelope.data.messages, caller)
+    const checked = await checkItems(envelope.data.messages, caller)
+    if ('kind' in checked) return problemResponse(checked, requestId)
     const candidates = checked.filter(isCandidate)
     if (key !== null) {
       const fingerprint = fingerprintOf(batchPath, body.bytes)
@@ -78,14 +61,14 @@ export function batchRoute(options: SubmitOptions): Route {
 
   async function submitOnce(
     keyed: Pick<KeyedSubmit, 'key' | 'fingerprint' | 'caller'>,
-    checked: readonly (Candidate | Problem)[],
+    checked: readonly Verdict[],
     startedAtMs: number,
     requestId: string,
   ): Promise<Response> {
     const submits = checked.filter(isCandidate)
     try {
       // What passes must not be kept as the answer for a day; and what was accepted may be of another time.
-      if (submits.length === 0 || checked.some((item) => !isCandidate(item) && isPassing(item))) {
+      if (submits.length === 0 || checked.some(isPassing)) {
         const recalled = await once.recall(keyed)
         if (recalled?.kind === 'replayed') return keyedResponse(recalled)
         return answer(checked, submits.length === 0 ? [] : refusedWhole, requestId)
@@ -106,35 +89,21 @@ export function batchRoute(options: SubmitOptions): Route {
     duration.observe((clock.monotonicMs() - startedAtMs) / 1000)
   }
 
-  function checkItems(items: readonly unknown[], caller: Caller): readonly (Candidate | Problem)[] {
-    let faultsLeft = faultsListedMax
-    return items.map((item, index) => {
-      const parsed = batchItemSchema.safeParse(item)
-      const place = `/messages/${index}`
-      // At least one, so that a faulty item always says why.
-      const countMax = Math.max(1, faultsLeft)
-      if (parsed.success) parsed.data.message = textOf(parsed.data, text)
-      const times: Fault[] = []
-      const timing = parsed.success
-        ? timingOf(parsed.data, timingRules, clock.now(), times, place)
-        : undefined
-      const faults = [
-        ...times,
-        ...(parsed.success ? segmentFaults(parsed.data.message, text, place) : []),
-        ...(parsed.success ? [] : bodyFaults(parsed.error, place, countMax)),
-        ...customerFaults(item, caller, place),
-      ].slice(0, countMax)
-      if (!parsed.success || faults.length > 0) {
-        metrics.refused.inc({ reason: 'invalid' })
-        faultsLeft -= faults.length
-        return invalidRequest(faults)
+  /** Each for itself; or the problem of all, when nothing can be found out about them. */
+  async function checkItems(
+    values: readonly unknown[],
+    caller: Caller,
+  ): Promise<readonly Verdict[] | Problem> {
+    const items = values.map((value, index) => ({ value, pointer: `/messages/${index}` }))
+    try {
+      const verdicts = await checks.judge(items, batchItemSchema, 'normal', caller)
+      for (const verdict of verdicts) {
+        if (!isCandidate(verdict)) metrics.refused.inc({ reason: verdict.reason })
       }
-      const lane = parsed.data.lane ?? 'normal'
-      const full = admission.refusal(lane)
-      if (full === null) return { submit: withCustomer(parsed.data, caller, timing), lane }
-      metrics.refused.inc({ reason: 'queue_full' })
-      return full
-    })
+      return verdicts
+    } catch (error) {
+      return failureOf(error, values.length)
+    }
   }
 
   /** The accepted messages, or the problem all of them have. */
@@ -161,7 +130,7 @@ export function batchRoute(options: SubmitOptions): Route {
 
 /** 202 when a message was accepted; else the problem that passes, if there is one, or that of faulty messages. */
 function answer(
-  checked: readonly (Candidate | Problem)[],
+  checked: readonly Verdict[],
   outcome: readonly NewMessage[] | Problem,
   requestId: string,
 ): Response {
@@ -169,25 +138,23 @@ function answer(
   const common = 'kind' in outcome ? outcome : null
   const messages = itemBodies(checked, accepted, common)
   if (accepted.length > 0) return jsonResponse({ messages }, 202)
-  const passing = [common, ...checked].find(
-    (item): item is Problem => item !== null && !isCandidate(item) && isPassing(item),
-  )
-  const problem: Problem = passing ?? {
-    kind: 'no-message-accepted',
-    detail: 'Every message has faults; messages lists them in order.',
-  }
+  const problem: Problem = common ??
+    checked.find(isPassing)?.problem ?? {
+      kind: 'no-message-accepted',
+      detail: 'Every message has faults; messages lists them in order.',
+    }
   return problemResponse({ ...problem, extensions: { messages } }, requestId)
 }
 
 /** @param common the problem of all that have no other and are not accepted */
 function itemBodies(
-  checked: readonly (Candidate | Problem)[],
+  checked: readonly Verdict[],
   accepted: readonly NewMessage[],
   common: Problem | null,
 ) {
   let next = 0
   return checked.map((item) => {
-    if (!isCandidate(item)) return { error: problemBody(item) }
+    if (!isCandidate(item)) return { error: problemBody(item.problem) }
     const message = accepted[next++]
     if (message !== undefined) return acceptedBody(message)
     return { error: problemBody(common ?? unanswered) }
@@ -203,10 +170,7 @@ const refusedWhole: Problem = passingProblem(
 
 const unanswered: Problem = { kind: 'internal-error', detail: 'The message was not accepted.' }
 
-function isCandidate(item: Candidate | Problem): item is Candidate {
-  return 'submit' in item
-}
-
-function isPassing(problem: Problem): boolean {
-  return problemKinds[problem.kind].status === 503
+/** Whether it may be accepted when it is sent again. */
+function isPassing(verdict: Verdict): verdict is Failure {
+  return !isCandidate(verdict) && problemKinds[verdict.problem.kind].status === 503
 }

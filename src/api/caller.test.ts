@@ -1,15 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { faultPlaces, jsonOf, problemOf } from '../../tests/support/api-answers.ts'
 import {
   createFakeApi,
   databaseError,
   type FakeApi,
   fakeAdminToken,
-  faultPlaces,
-  jsonOf,
-  problemOf,
   storedMessage,
 } from '../../tests/support/fake-api.ts'
-import type { KnownKey } from '../store/customers.ts'
+import type { KnownKey } from '../store/api-keys.ts'
 import { issueKey } from './issued-key.ts'
 
 const path = '/api/v1/messages'

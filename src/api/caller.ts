@@ -1,7 +1,7 @@
 /** Who a request comes from: the holder of an API key, whoever has the admin token, or somebody on this machine. */
 import { timingSafeEqual } from 'node:crypto'
 import { keyPrefixOf, type Scope } from '../domain/api-key.ts'
-import type { KnownKey } from '../store/customers.ts'
+import type { KnownKey } from '../store/api-keys.ts'
 import type { RefusalReason } from './api-metrics.ts'
 import { credentialOf, sha256 } from './credentials.ts'
 import type { KeyCache } from './key-cache.ts'
@@ -12,6 +12,8 @@ import { type ClassifyDatabaseError, storeFailure } from './store-failure.ts'
 export interface Caller {
   /** What is sent, read and listed is this customer's; null: any customer's. */
   readonly customerId: number | null
+  /** Somebody on this machine, while there are no keys. */
+  readonly isKeyless?: true
 }
 
 /** Who it is, when they may do what has this scope; or what they are told. At once, when the key is known. */
@@ -27,6 +29,7 @@ export interface AccessOptions {
 
 /** Of those who may act for every customer. */
 const staff: Caller = { customerId: null }
+const keyless: Caller = { customerId: null, isKeyless: true }
 
 export function createAccess({ keys, adminToken, classify }: AccessOptions): Access {
   const adminHash = adminToken === null ? null : sha256(adminToken)
@@ -77,7 +80,7 @@ export function isProblem(answer: Answer): answer is Problem {
 /** Without keys there is nobody to tell apart: who is on this machine may send and read. */
 function judgeKeyless(exchange: Exchange, areKeysInUse: boolean): Answer {
   if (areKeysInUse) return unauthorized
-  return isLocal(exchange) ? staff : onlyLocal
+  return isLocal(exchange) ? keyless : onlyLocal
 }
 
 /** For the count: who is not let in, or whose key could not be read. */

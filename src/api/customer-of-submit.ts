@@ -1,14 +1,8 @@
 /** Whose a submitted message is: the customer of the API key, or the one that staff names. */
-import type { MessageTiming } from '../domain/message.ts'
 import type { Caller } from './caller.ts'
 import type { Submit } from './message-schemas.ts'
 import type { Fault } from './problems.ts'
-
-/** A valid message with its customer. */
-export interface OwnedSubmit extends Omit<Submit, 'customer_id'> {
-  readonly customer_id: number
-  readonly timing?: MessageTiming
-}
+import type { OwnedSubmit, SubmitCheck } from './submit-candidate.ts'
 
 /**
  * What is wrong with the `customer_id` of a body that may be anything; what the schema says of it is not said again.
@@ -26,14 +20,13 @@ export function customerFaults(body: unknown, { customerId }: Caller, base = '')
   return [{ pointer, detail: `must be ${customerId}, the customer of the API key` }]
 }
 
-/** Of a body without faults. */
-export function withCustomer(
-  submit: Submit,
-  { customerId }: Caller,
-  timing: MessageTiming | undefined,
-): OwnedSubmit {
-  const customer_id = submit.customer_id ?? customerId
-  if (customer_id === null) throw new Error('a message without a customer has a fault')
-  // The schema's result is this request's own.
-  return Object.assign(submit, timing === undefined ? { customer_id } : { customer_id, timing })
+/** The schema's result, which is this request's own, with its customer. */
+export function withCustomer(submit: Submit, customer_id: number): OwnedSubmit {
+  return Object.assign(submit, { customer_id })
+}
+
+/** Who has a key names a customer that there is; without keys there need be none. */
+export const customerCheck: SubmitCheck = ({ profile, caller, pointer }, faults) => {
+  if (profile.isKnown || caller.isKeyless === true) return
+  faults.push({ pointer: `${pointer}/customer_id`, detail: 'must be a customer that there is' })
 }

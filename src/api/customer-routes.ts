@@ -1,11 +1,13 @@
 /** Customers and their API keys. For administration only. */
 import { keyPrefixPattern } from '../domain/api-key.ts'
 import type { Logger } from '../runtime/logger.ts'
-import type { ApiKey, Customer } from '../store/customers.ts'
+import type { ApiKey } from '../store/api-keys.ts'
+import type { Customer } from '../store/customers.ts'
 import type { Store } from '../store/store.ts'
 import { type AdminRouteOptions, forAdmins } from './admin-route.ts'
 import {
   type CustomerBody,
+  customerChangeSchema,
   customerIdPattern,
   customerParametersSchema,
   type IssuedKeyBody,
@@ -30,6 +32,8 @@ export interface CustomerRoutesOptions extends Omit<AdminRouteOptions, 'tooLong'
     | 'createCustomer'
     | 'listCustomers'
     | 'setCustomerDisabled'
+    | 'updateCustomer'
+    | 'getCustomer'
     | 'createApiKey'
     | 'rotateApiKey'
     | 'revokeApiKey'
@@ -44,6 +48,7 @@ export const keysPath = '/api/v1/keys'
 
 /** Longest body here: a name or a note escaped at six characters each, and room for the rest. */
 const bodyBytesMax = 4_096
+const settingsBytesMax = 65_536
 
 export function customerRoutes(options: CustomerRoutesOptions): Route[] {
   const { store, readJson, logger } = options
@@ -77,11 +82,30 @@ export function customerRoutes(options: CustomerRoutesOptions): Route[] {
     { param, requestId }: Exchange,
     disabled: boolean,
   ): Promise<Response | Problem> {
-    const id = customerIdPattern.test(param('id')) ? Number(param('id')) : null
+    const id = customerIdOf(param('id'))
     const customer = id === null ? null : await store.setCustomerDisabled(id, disabled)
     if (customer === null) return customerNotFound
     const event = disabled ? 'customer.disabled' : 'customer.enabled'
     logger.info({ event, request_id: requestId, customer_id: customer.id })
+    return jsonResponse(toCustomerBody(customer))
+  }
+
+  async function get({ param }: Exchange): Promise<Response | Problem> {
+    const id = customerIdOf(param('id'))
+    const customer = id === null ? null : await store.getCustomer(id)
+    return customer === null ? customerNotFound : jsonResponse(toCustomerBody(customer))
+  }
+
+  async function change({ request, requestId, param }: Exchange): Promise<Response | Problem> {
+    const body = await readJson(request, { bytesMax: settingsBytesMax })
+    if (!body.ok) return body.failure.problem
+    const parsed = customerChangeSchema.safeParse(body.value)
+    if (!parsed.success) return invalidRequest(bodyFaults(parsed.error))
+    const id = customerIdOf(param('id'))
+    const customer = id === null ? null : await store.updateCustomer(id, parsed.data)
+    if (customer === null) return customerNotFound
+    const settings = Object.keys(parsed.data.settings ?? {})
+    logger.info({ event: 'customer.changed', request_id: requestId, customer_id: id, settings })
     return jsonResponse(toCustomerBody(customer))
   }
 
@@ -144,6 +168,8 @@ export function customerRoutes(options: CustomerRoutesOptions): Route[] {
   return [
     { method: 'POST', path: customersPath, handle: forStaff(create) },
     { method: 'GET', path: customersPath, handle: forStaff(list) },
+    { method: 'GET', path: `${customersPath}/:id`, handle: forStaff(get) },
+    { method: 'PATCH', path: `${customersPath}/:id`, handle: forStaff(change) },
     {
       method: 'POST',
       path: `${customersPath}/:id/disable`,
@@ -164,6 +190,10 @@ export function customerRoutes(options: CustomerRoutesOptions): Route[] {
 /** An answer with a key is nobody's to keep. */
 const unstored = { 'cache-control': 'no-store' }
 
+function customerIdOf(text: string): number | null {
+  return customerIdPattern.test(text) ? Number(text) : null
+}
+
 const customerExists: Problem = {
   kind: 'customer-exists',
   detail: 'There is a customer with this id.',
@@ -177,12 +207,14 @@ const keyNotFound: Problem = {
   detail: 'There is no API key in force with this prefix.',
 }
 
-export function toCustomerBody({ id, name, createdAt, disabledAt }: Customer): CustomerBody {
+export function toCustomerBody(customer: Customer): CustomerBody {
+  const { id, name, createdAt, disabledAt, settings } = customer
   return {
     id,
     name,
     created_at: createdAt.toISOString(),
     disabled_at: disabledAt?.toISOString() ?? null,
+    settings,
   }
 }
 

@@ -1,6 +1,7 @@
 /** Bodies and parameters about customers and their API keys. */
 import { z } from 'zod'
 import { keyPrefixPattern, scopes } from '../domain/api-key.ts'
+import { customerSettingsChangeSchema, customerSettingsSchema } from './customer-settings-schema.ts'
 import { customerIdField, mustBe, shownText, shownTimeField, timeField } from './fields.ts'
 import { cursorField, limitField, nextCursorField } from './message-schemas.ts'
 
@@ -24,12 +25,27 @@ export const newCustomerSchema = z
   )
   .meta({ id: 'NewCustomer', examples: [{ name: 'Acme' }, { name: 'Acme', id: 42 }] })
 
+export const customerChangeSchema = z
+  .strictObject(
+    { name: customerNameField.optional(), settings: customerSettingsChangeSchema.optional() },
+    bodyRule,
+  )
+  .meta({
+    id: 'CustomerChange',
+    examples: [
+      {
+        settings: { quiet_hours: { from: '22:00', to: '08:00', time_zone: 'Europe/Berlin' } },
+      },
+    ],
+  })
+
 export const customerSchema = z
   .object({
     id: z.int(),
     name: z.string(),
     created_at: shownTimeField,
     disabled_at: shownTimeField.nullable().meta({ description: 'Null: its keys are taken.' }),
+    settings: customerSettingsSchema,
   })
   .meta({ id: 'Customer' })
 export type CustomerBody = z.infer<typeof customerSchema>

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { createFakeApi, type FakeApi, problemOf } from '../../tests/support/fake-api.ts'
+import { problemOf } from '../../tests/support/api-answers.ts'
+import { createFakeApi, type FakeApi } from '../../tests/support/fake-api.ts'
 import { requestsMax } from './edge.ts'
 
 let api: FakeApi

@@ -136,7 +136,9 @@ export function createEdge(options: EdgeOptions): Edge {
 }
 
 function allowOf(routes: readonly Route[]): string {
-  const methods = routes.flatMap((route) => (route.method === 'GET' ? ['GET', 'HEAD'] : ['POST']))
+  const methods = routes.flatMap((route) =>
+    route.method === 'GET' ? ['GET', 'HEAD'] : [route.method],
+  )
   return [...methods, 'OPTIONS'].join(', ')
 }
 

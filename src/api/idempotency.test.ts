@@ -1,12 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { jsonOf, problemOf } from '../../tests/support/api-answers.ts'
 import { eventually } from '../../tests/support/eventually.ts'
-import {
-  createFakeApi,
-  databaseError,
-  type FakeApi,
-  jsonOf,
-  problemOf,
-} from '../../tests/support/fake-api.ts'
+import { createFakeApi, databaseError, type FakeApi } from '../../tests/support/fake-api.ts'
 import { issueKey } from './issued-key.ts'
 
 const path = '/api/v1/messages'

@@ -1,12 +1,6 @@
 import { afterAll, afterEach, describe, expect, test } from 'bun:test'
-import {
-  createFakeApi,
-  databaseError,
-  faultPlaces,
-  jsonOf,
-  problemOf,
-  storedMessage,
-} from '../../tests/support/fake-api.ts'
+import { faultPlaces, jsonOf, problemOf } from '../../tests/support/api-answers.ts'
+import { createFakeApi, databaseError, storedMessage } from '../../tests/support/fake-api.ts'
 import { messageIdFloor } from '../domain/message-id.ts'
 import { type MessageBody, messageListSchema, messageSchema } from './message-schemas.ts'
 import { type DeliveryReportsBody, deliveryReportsSchema } from './report-schemas.ts'

@@ -1,11 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import {
-  createFakeApi,
-  type FakeApi,
-  faultPlaces,
-  jsonOf,
-  problemOf,
-} from '../../tests/support/fake-api.ts'
+import { faultPlaces, jsonOf, problemOf } from '../../tests/support/api-answers.ts'
+import { createFakeApi, type FakeApi } from '../../tests/support/fake-api.ts'
 
 const path = '/api/v1/messages'
 const good = { phone: '+491701234567', message: 'hello', customer_id: 1 }

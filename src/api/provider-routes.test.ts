@@ -1,13 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { faultPlaces, jsonOf, problemOf } from '../../tests/support/api-answers.ts'
 import {
   controlledAt,
   createFakeApi,
   databaseError,
   type FakeApi,
   fakeAdminToken,
-  faultPlaces,
-  jsonOf,
-  problemOf,
 } from '../../tests/support/fake-api.ts'
 import type { ProviderBody } from './provider-schemas.ts'
 

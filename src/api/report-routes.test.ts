@@ -1,11 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import { faultPlaces, problemOf } from '../../tests/support/api-answers.ts'
 import {
   createFakeApi,
   databaseError,
   type FakeApi,
   fakeSecret,
-  faultPlaces,
-  problemOf,
 } from '../../tests/support/fake-api.ts'
 import { parkedReportsMax } from '../domain/provider-report.ts'
 

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'bun:test'
-import { createFakeApi, problemOf } from '../../tests/support/fake-api.ts'
+import { problemOf } from '../../tests/support/api-answers.ts'
+import { createFakeApi } from '../../tests/support/fake-api.ts'
 
 const api = createFakeApi()
 afterAll(() => api.close())

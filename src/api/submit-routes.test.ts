@@ -1,12 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import {
-  createFakeApi,
-  databaseError,
-  type FakeApi,
-  faultPlaces,
-  jsonOf,
-  problemOf,
-} from '../../tests/support/fake-api.ts'
+import { faultPlaces, jsonOf, problemOf } from '../../tests/support/api-answers.ts'
+import { createFakeApi, databaseError, type FakeApi } from '../../tests/support/fake-api.ts'
 import { isMessageId, messageIdTimeMs } from '../domain/message-id.ts'
 import { type Accepted, acceptedSchema } from './message-schemas.ts'
 

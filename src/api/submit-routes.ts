@@ -1,13 +1,12 @@
 /** Submitting one message. The hot path: what a request costs here, it costs thousands of times a second. */
-import { isForLater, type Lane, type MessageTiming, type NewMessage } from '../domain/message.ts'
+import { isForLater, type Lane, type NewMessage } from '../domain/message.ts'
 import { messageIdTimeMs } from '../domain/message-id.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Acceptance } from './acceptance.ts'
 import type { Admission } from './admission.ts'
 import type { ApiMetrics } from './api-metrics.ts'
 import { type Access, deniedReason, isProblem } from './caller.ts'
-import { customerFaults, withCustomer } from './customer-of-submit.ts'
-import { bodyFaults, invalidRequest } from './faults.ts'
+import { invalidRequest } from './faults.ts'
 import {
   fingerprintOf,
   idempotencyKeyOf,
@@ -16,7 +15,7 @@ import {
   type Once,
 } from './idempotency.ts'
 import { type Accepted, submitSchema } from './message-schemas.ts'
-import { problemResponse } from './problems.ts'
+import { type Fault, problemResponse } from './problems.ts'
 import type { JsonBodyOptions, ReadJson } from './request-body.ts'
 import { type Exchange, jsonResponse, type Route } from './route.ts'
 import {
@@ -25,8 +24,7 @@ import {
   inFlightFull,
   storeFailure,
 } from './store-failure.ts'
-import { segmentFaults, type TextRules, textOf } from './text-of-submit.ts'
-import { type TimingRules, timingOf } from './timing-of-submit.ts'
+import { isCandidate, type SubmitChecks, type Verdict } from './submit-checks.ts'
 
 /** Longest body with one message: its text escaped at six characters each, and room for the rest. */
 export const submitBytesMax = 64 * 1_024
@@ -34,8 +32,7 @@ export const submitBytesMax = 64 * 1_024
 export interface SubmitOptions {
   readonly access: Access
   readonly readJson: ReadJson
-  readonly text: TextRules
-  readonly timing: TimingRules
+  readonly checks: SubmitChecks
   readonly acceptance: Acceptance
   readonly once: Once
   readonly admission: Pick<Admission, 'refusal'>
@@ -49,18 +46,8 @@ export const expressPath = `${messagesPath}/express`
 const paths: Readonly<Record<Lane, string>> = { normal: messagesPath, express: expressPath }
 
 export function submitRoutes(options: SubmitOptions): Route[] {
-  const {
-    access,
-    readJson,
-    text,
-    timing: timingRules,
-    acceptance,
-    once,
-    admission,
-    classify,
-    metrics,
-    clock,
-  } = options
+  const { access, readJson, checks, acceptance, once, admission, classify, metrics, clock } =
+    options
   const duration = metrics.acceptDuration.labels({ kind: 'single' })
   const bodyOptions: Record<Lane, JsonBodyOptions> = {
     normal: { bytesMax: submitBytesMax, refusal: () => refusal('normal') },
@@ -83,32 +70,23 @@ export function submitRoutes(options: SubmitOptions): Route[] {
     }
     const body = await readJson(request, bodyOptions[lane])
     if (!body.ok) return refuse(body.failure, requestId)
-    const parsed = submitSchema.safeParse(body.value)
-    const { key, faults: keyFaults } = idempotencyKeyOf(request)
-    const faults = [...keyFaults, ...customerFaults(body.value, caller)]
-    let timing: MessageTiming | undefined
-    if (parsed.success) {
-      timing = timingOf(parsed.data, timingRules, clock.now(), faults)
-      parsed.data.message = textOf(parsed.data, text)
-      faults.push(...segmentFaults(parsed.data.message, text))
-    }
+    const { key, faults } = idempotencyKeyOf(request)
     const fingerprint = key === null ? null : fingerprintOf(paths[lane], body.bytes)
     const keyed = key === null || fingerprint === null ? null : { key, fingerprint, caller }
     try {
-      if (!parsed.success || faults.length > 0) {
+      const judged = checks.judge([{ value: body.value, pointer: '' }], submitSchema, lane, caller)
+      const verdict = withFaults((judged instanceof Promise ? await judged : judged)[0], faults)
+      if (!isCandidate(verdict)) {
         const recalled = keyed === null ? null : await once.recall(keyed)
         if (recalled?.kind === 'replayed') return answerKeyed(recalled, requestId)
-        if (!parsed.success) faults.unshift(...bodyFaults(parsed.error))
-        return refuse({ problem: invalidRequest(faults), reason: 'invalid' }, requestId)
+        return refuse(verdict, requestId)
       }
-      const owned = withCustomer(parsed.data, caller, timing)
       if (keyed !== null) {
-        const submits = [{ submit: owned, lane }]
-        const outcome = await once.accept({ ...keyed, submits, respond: singleResponse })
+        const outcome = await once.accept({ ...keyed, submits: [verdict], respond: singleResponse })
         if (outcome.kind === 'accepted') observe(startedAtMs)
         return answerKeyed(outcome, requestId)
       }
-      const message = await acceptance.accept(owned, lane)
+      const message = await acceptance.accept(verdict.submit, lane)
       observe(startedAtMs)
       return jsonResponse(acceptedBody(message), 202, locationOf(message.id))
     } catch (error) {
@@ -140,6 +118,14 @@ export function submitRoutes(options: SubmitOptions): Route[] {
     { method: 'POST', path: paths.normal, handle: (exchange) => submit(exchange, 'normal') },
     { method: 'POST', path: paths.express, handle: (exchange) => submit(exchange, 'express') },
   ]
+}
+
+/** With the faults of its headers. */
+function withFaults(verdict: Verdict | undefined, faults: readonly Fault[]): Verdict {
+  if (verdict === undefined) throw new Error('every message has a verdict')
+  if (faults.length === 0) return verdict
+  const errors = isCandidate(verdict) ? [] : (verdict.problem.errors ?? [])
+  return { problem: invalidRequest([...faults, ...errors]), reason: 'invalid' }
 }
 
 const singleResponse = (messages: readonly NewMessage[]): string =>

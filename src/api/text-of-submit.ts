@@ -3,6 +3,7 @@ import { segmentText } from '../domain/segments.ts'
 import { smartEncode } from '../domain/smart-encoding.ts'
 import type { Submit } from './message-schemas.ts'
 import type { Fault } from './problems.ts'
+import type { SubmitCheck } from './submit-candidate.ts'
 
 export interface TextRules {
   /** A text of more is refused. */
@@ -29,4 +30,12 @@ export function segmentFaults(text: string, { segmentsMax }: TextRules, base = '
   const alphabet = encoding === 'gsm7' ? 'the GSM alphabet' : 'UCS-2'
   const detail = `must take at most ${segmentsMax} segments; in ${alphabet} it takes ${segments.length}`
   return [{ pointer: `${base}/message`, detail }]
+}
+
+/** Puts the text that is sent into the message. */
+export function textCheck(rules: TextRules): SubmitCheck {
+  return ({ submit, pointer }, faults) => {
+    submit.message = textOf(submit, rules)
+    faults.push(...segmentFaults(submit.message, rules, pointer))
+  }
 }

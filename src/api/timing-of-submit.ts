@@ -1,7 +1,10 @@
 /** When a submitted message may be sent. */
 import { type MessageTiming, scheduleAheadMsMax } from '../domain/message.ts'
+import { afterQuietHours } from '../domain/quiet-hours.ts'
+import type { Clock } from '../runtime/clock.ts'
 import type { Submit } from './message-schemas.ts'
 import type { Fault } from './problems.ts'
+import type { SubmitCheck } from './submit-candidate.ts'
 
 export interface TimingRules {
   /** The longest validity, and that of messages that say nothing of it. */
@@ -45,4 +48,27 @@ export function timingOf(
   if (valid_for_s !== undefined && valid_for_s * 1_000 > validityMs) blame('valid_for_s', longest)
   const validForMs = valid_for_s === undefined ? null : valid_for_s * 1_000
   return { scheduleAtMs, expiresAtMs, validForMs }
+}
+
+/** Puts the times into the message; a normal one of the customer's quiet hours is for their end. */
+export function timingCheck(rules: TimingRules, clock: Pick<Clock, 'now'>): SubmitCheck {
+  return ({ submit, lane, profile, pointer }, faults) => {
+    const nowMs = clock.now()
+    const timing = timingOf(submit, rules, nowMs, faults, pointer)
+    const { quiet_hours } = profile.settings
+    const waiting = quiet_hours === undefined || lane === 'express' ? timing : quietly(timing)
+    if (waiting !== undefined) submit.timing = waiting
+
+    function quietly(given: MessageTiming | undefined): MessageTiming | undefined {
+      if (quiet_hours === undefined) return given
+      const beginMs = Math.max(nowMs, given?.scheduleAtMs ?? nowMs)
+      const scheduleAtMs = afterQuietHours(beginMs, quiet_hours)
+      if (scheduleAtMs === beginMs) return given
+      return {
+        scheduleAtMs,
+        expiresAtMs: given?.expiresAtMs ?? null,
+        validForMs: given?.validForMs ?? null,
+      }
+    }
+  }
 }

@@ -8,6 +8,7 @@ import deadLetters from '../../migrations/0003_dead_letters.sql' with { type: 't
 import providerControls from '../../migrations/0004_provider_controls.sql' with { type: 'text' }
 import customers from '../../migrations/0005_customers.sql' with { type: 'text' }
 import idempotency from '../../migrations/0006_idempotency.sql' with { type: 'text' }
+import customerSettings from '../../migrations/0007_customer_settings.sql' with { type: 'text' }
 
 export interface Migration {
   readonly version: number
@@ -24,6 +25,7 @@ const sources: readonly (readonly [version: number, name: string, sql: string])[
   [4, 'provider_controls', providerControls],
   [5, 'customers', customers],
   [6, 'idempotency', idempotency],
+  [7, 'customer_settings', customerSettings],
 ]
 
 export const migrations: readonly Migration[] = sources.map(([version, name, sql]) => ({

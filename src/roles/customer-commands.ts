@@ -14,6 +14,8 @@ import {
   runCustomerCreate,
   runCustomerDisabled,
   runCustomerList,
+  runCustomerSet,
+  runCustomerShow,
   runKeyCreate,
   runKeyList,
   runKeyRevoke,
@@ -38,6 +40,17 @@ export function addCustomerCommands(program: Command, environment: Environment, 
     .action(async (name: string, { id }: { id?: number }) =>
       exit(await runCustomerCreate(environment, name, id ?? null)),
     )
+  customers
+    .command('show')
+    .description('one of them, with its settings')
+    .argument('<id>', 'the customer', customerId)
+    .action(async (id: number) => exit(await runCustomerShow(environment, id)))
+  customers
+    .command('set')
+    .description('change settings: a section that is null is removed, one that is missing stays')
+    .argument('<id>', 'the customer', customerId)
+    .argument('<json>', `such as '{"quiet_hours":{"from":"22:00","to":"08:00","time_zone":"UTC"}}'`)
+    .action(async (id: number, json: string) => exit(await runCustomerSet(environment, id, json)))
   for (const [word, description] of [
     ['disable', 'refuse all of its keys; what is accepted is sent all the same'],
     ['enable', 'take its keys again'],

@@ -1,10 +1,13 @@
 /** `sms-gateway customers …` and `sms-gateway keys …` */
 import { toCustomerBody, toIssuedKeyBody, toKeyBody } from '../api/customer-routes.ts'
 import { newKeySchema, overlapSecondsDefault, scopesDefault } from '../api/customer-schemas.ts'
+import { customerSettingsChangeSchema } from '../api/customer-settings-schema.ts'
+import { bodyFaults } from '../api/faults.ts'
 import { issueKey } from '../api/issued-key.ts'
 import type { Environment } from '../config/config.ts'
 import { keyPrefixPattern, type Scope } from '../domain/api-key.ts'
-import type { ApiKey, Customer } from '../store/customers.ts'
+import type { ApiKey } from '../store/api-keys.ts'
+import type { Customer } from '../store/customers.ts'
 import type { Store } from '../store/store.ts'
 import { printLine, withStore } from './admin-store.ts'
 import { optionFaults } from './option-parsers.ts'
@@ -49,6 +52,45 @@ export function runCustomerCreate(
     printLine(JSON.stringify(toCustomerBody(customer), null, 2))
     return exitCodes.ok
   })
+}
+
+export function runCustomerShow(environment: Environment, id: number): Promise<number> {
+  return withStore(environment, async (store) => printCustomer(await store.getCustomer(id), id))
+}
+
+/** @param json settings to change, as `PATCH /api/v1/customers/:id` takes them */
+export function runCustomerSet(
+  environment: Environment,
+  id: number,
+  json: string,
+): Promise<number> {
+  const parsed = customerSettingsChangeSchema.safeParse(parseJson(json))
+  if (!parsed.success) {
+    const faults = bodyFaults(parsed.error) as readonly { pointer: string; detail: string }[]
+    const lines = faults.map(({ pointer, detail }) => `settings${pointer} ${detail}`)
+    throw new StartRefused(exitCodes.configuration, lines.join('\n'))
+  }
+  const settings = parsed.data
+  return withStore(environment, async (store) =>
+    printCustomer(await store.updateCustomer(id, { settings }), id),
+  )
+}
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    throw new StartRefused(exitCodes.configuration, 'the settings must be JSON')
+  }
+}
+
+function printCustomer(customer: Customer | null, id: number): number {
+  if (customer === null) {
+    say(`no customer ${id}`)
+    return exitCodes.failure
+  }
+  printLine(JSON.stringify(toCustomerBody(customer), null, 2))
+  return exitCodes.ok
 }
 
 export function runCustomerDisabled(

@@ -1,7 +1,7 @@
-/** Customers and their API keys. For administration; the API looks keys up many at a time. */
+/** Customers and what is particular to them. For administration; the API looks them up many at a time. */
 import type { Sql } from 'postgres'
-import type { Scope } from '../domain/api-key.ts'
-import { plainArray, textArray } from './array-literal.ts'
+import type { CustomerProfile, CustomerSettings } from '../domain/customer-settings.ts'
+import { plainArray } from './array-literal.ts'
 import { defineStatement } from './statement.ts'
 
 export interface Customer {
@@ -9,6 +9,7 @@ export interface Customer {
   readonly name: string
   readonly createdAt: Date
   readonly disabledAt: Date | null
+  readonly settings: CustomerSettings
 }
 
 interface CustomerRow {
@@ -17,9 +18,10 @@ interface CustomerRow {
   name: string
   created_at: Date
   disabled_at: Date | null
+  settings: CustomerSettings
 }
 
-const customerColumns = 'id, name, created_at, disabled_at'
+const customerColumns = 'id, name, created_at, disabled_at, settings'
 
 const createStatement = defineStatement<CustomerRow>(
   'customers.create',
@@ -75,184 +77,59 @@ export async function setCustomerDisabled(
   return row === undefined ? null : toCustomer(row)
 }
 
-function toCustomer({ id, name, created_at, disabled_at }: CustomerRow): Customer {
-  return { id: Number(id), name, createdAt: created_at, disabledAt: disabled_at }
+const updateStatement = defineStatement<CustomerRow>(
+  'customers.update',
+  `UPDATE customers SET name = coalesce($2::text, name),
+     settings = jsonb_strip_nulls(settings || coalesce($3::text::jsonb, '{}'))
+   WHERE id = $1::bigint RETURNING ${customerColumns}`,
+)
+
+/** What may be changed of a customer; a section of the settings that is null is removed, and one that is missing stays. */
+export interface CustomerChange {
+  readonly name?: string | undefined
+  readonly settings?:
+    | { readonly [K in keyof CustomerSettings]?: CustomerSettings[K] | null | undefined }
+    | undefined
 }
 
-export interface ApiKey {
-  readonly prefix: string
-  /** Null: of staff, for all customers. */
-  readonly customerId: number | null
-  readonly scopes: readonly Scope[]
-  readonly note: string | null
-  readonly createdAt: Date
-  readonly expiresAt: Date | null
-  readonly revokedAt: Date | null
+/** Null when there is no such customer. */
+export async function updateCustomer(
+  sql: Sql,
+  id: number,
+  { name, settings }: CustomerChange,
+): Promise<Customer | null> {
+  const patch = settings === undefined ? null : JSON.stringify(settings)
+  const [row] = await updateStatement(sql, [id, name ?? null, patch])
+  return row === undefined ? null : toCustomer(row)
 }
 
-export interface NewApiKey extends Pick<ApiKey, 'prefix' | 'customerId' | 'scopes' | 'note'> {
-  /** SHA-256 of the whole key. */
-  readonly hash: Uint8Array
-  readonly expiresAt: Date | null
-}
-
-/** What a request's credentials are checked against. */
-export interface KnownKey {
-  readonly hash: Uint8Array
-  readonly customerId: number | null
-  readonly scopes: readonly Scope[]
-  /** Why it may not be used, when it was read; by PostgreSQL's clock. */
-  readonly refusal: 'revoked' | 'expired' | 'customer_disabled' | null
-}
-
-interface KeyRow {
-  [column: string]: unknown
-  prefix: string
-  customer_id: string | null
-  scopes: Scope[]
-  note: string | null
-  created_at: Date
-  expires_at: Date | null
-  revoked_at: Date | null
-}
-
-/** The driver reads no arrays. */
-const keyColumns =
-  'prefix, customer_id, to_json(scopes) AS scopes, note, created_at, expires_at, revoked_at'
-
-const createKeyStatement = defineStatement<KeyRow>(
-  'api_keys.create',
-  `INSERT INTO api_keys (prefix, hash, customer_id, scopes, note, expires_at)
-   SELECT $1::text, decode($2::text, 'hex'), $3::bigint, $4::text[], $5::text, $6::timestamptz
-   WHERE $3::bigint IS NULL OR EXISTS (SELECT 1 FROM customers WHERE id = $3::bigint)
-   RETURNING ${keyColumns}`,
+const getStatement = defineStatement<CustomerRow>(
+  'customers.get',
+  `SELECT ${customerColumns} FROM customers WHERE id = $1::bigint`,
 )
 
 /** Null when there is no such customer. */
-export async function createApiKey(sql: Sql, key: NewApiKey): Promise<ApiKey | null> {
-  const [row] = await createKeyStatement(sql, [
-    key.prefix,
-    Buffer.from(key.hash).toString('hex'),
-    key.customerId,
-    plainArray(key.scopes),
-    key.note,
-    key.expiresAt?.toISOString() ?? null,
-  ])
-  return row === undefined ? null : toKey(row)
+export async function getCustomer(sql: Sql, id: number): Promise<Customer | null> {
+  const [row] = await getStatement(sql, [id])
+  return row === undefined ? null : toCustomer(row)
 }
 
-const rotateStatement = defineStatement<KeyRow>(
-  'api_keys.rotate',
-  `WITH old AS (
-     SELECT prefix, customer_id, scopes, note, expires_at FROM api_keys
-     WHERE prefix = $1::text AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
-     FOR UPDATE
-   ), ended AS (
-     UPDATE api_keys SET expires_at = least(old.expires_at, now() + $4::bigint * interval '1 ms')
-     FROM old WHERE api_keys.prefix = old.prefix
-   )
-   INSERT INTO api_keys (prefix, hash, customer_id, scopes, note, expires_at)
-   SELECT $2::text, decode($3::text, 'hex'), customer_id, scopes, note, expires_at FROM old
-   RETURNING ${keyColumns}`,
+const profilesStatement = defineStatement<{ id: string; settings: CustomerSettings }>(
+  'customers.profiles',
+  'SELECT id, settings FROM customers WHERE id = ANY($1::bigint[])',
 )
 
-/**
- * A new key with what the old one may do, for as long as it may; the old one ends after `overlapMs`. Both in one commit.
- * @returns null when there is no such key in force
- */
-export async function rotateApiKey(
+/** Those there are, by id. */
+export async function findCustomerProfiles(
   sql: Sql,
-  prefix: string,
-  successor: Pick<NewApiKey, 'prefix' | 'hash'>,
-  overlapMs: number,
-): Promise<ApiKey | null> {
-  const hash = Buffer.from(successor.hash).toString('hex')
-  const [row] = await rotateStatement(sql, [prefix, successor.prefix, hash, overlapMs])
-  return row === undefined ? null : toKey(row)
-}
-
-const revokeStatement = defineStatement<KeyRow>(
-  'api_keys.revoke',
-  `UPDATE api_keys SET revoked_at = coalesce(revoked_at, now())
-   WHERE prefix = $1::text RETURNING ${keyColumns}`,
-)
-
-/** For good. Null when there is no such key. */
-export async function revokeApiKey(sql: Sql, prefix: string): Promise<ApiKey | null> {
-  const [row] = await revokeStatement(sql, [prefix])
-  return row === undefined ? null : toKey(row)
-}
-
-const listKeysStatement = defineStatement<KeyRow>(
-  'api_keys.list',
-  `SELECT ${keyColumns} FROM api_keys
-   WHERE ($1::bigint IS NULL OR customer_id = $1::bigint) AND prefix > $2::text
-   ORDER BY prefix LIMIT $3::int`,
-)
-
-/** By prefix, those after `afterPrefix`; at most `limit`. @param customerId null: of all, and of staff */
-export async function listApiKeys(
-  sql: Sql,
-  customerId: number | null,
-  afterPrefix: string,
-  limit: number,
-): Promise<ApiKey[]> {
-  return (await listKeysStatement(sql, [customerId, afterPrefix, limit])).map(toKey)
-}
-
-function toKey(row: KeyRow): ApiKey {
-  return {
-    prefix: row.prefix,
-    customerId: row.customer_id === null ? null : Number(row.customer_id),
-    scopes: row.scopes,
-    note: row.note,
-    createdAt: row.created_at,
-    expiresAt: row.expires_at,
-    revokedAt: row.revoked_at,
-  }
-}
-
-const findStatement = defineStatement<{
-  prefix: string
-  hash: string
-  customer_id: string | null
-  scopes: Scope[]
-  refusal: KnownKey['refusal']
-}>(
-  'api_keys.find',
-  `SELECT k.prefix, encode(k.hash, 'hex') AS hash, k.customer_id, to_json(k.scopes) AS scopes,
-     CASE WHEN k.revoked_at IS NOT NULL THEN 'revoked'
-          WHEN k.expires_at <= now() THEN 'expired'
-          WHEN c.disabled_at IS NOT NULL THEN 'customer_disabled' END AS refusal
-   FROM api_keys k LEFT JOIN customers c ON c.id = k.customer_id
-   WHERE k.prefix = ANY($1::text[])`,
-)
-
-/** Those there are, by prefix. */
-export async function findApiKeys(
-  sql: Sql,
-  prefixes: readonly string[],
-): Promise<Map<string, KnownKey>> {
-  const rows = await findStatement(sql, [textArray(prefixes)])
+  ids: readonly number[],
+): Promise<Map<number, CustomerProfile>> {
+  const rows = await profilesStatement(sql, [plainArray(ids)])
   return new Map(
-    rows.map((row) => [
-      row.prefix,
-      {
-        hash: Buffer.from(row.hash, 'hex'),
-        customerId: row.customer_id === null ? null : Number(row.customer_id),
-        scopes: row.scopes,
-        refusal: row.refusal,
-      },
-    ]),
+    rows.map(({ id, settings }) => [Number(id), { id: Number(id), isKnown: true, settings }]),
   )
 }
 
-const anyStatement = defineStatement<{ any: boolean }>(
-  'api_keys.any',
-  'SELECT EXISTS (SELECT 1 FROM api_keys) AS any',
-)
-
-/** Whether there has ever been a key. */
-export async function hasApiKeys(sql: Sql): Promise<boolean> {
-  return (await anyStatement(sql, []))[0]?.any ?? false
+function toCustomer({ id, name, created_at, disabled_at, settings }: CustomerRow): Customer {
+  return { id: Number(id), name, createdAt: created_at, disabledAt: disabled_at, settings }
 }

@@ -2,17 +2,22 @@
  * The store as its users see it: use cases take this type as an argument; only `roles/` makes one.
  */
 import { endAbandonedSessions } from './abandoned-sessions.ts'
-import { cancelMessage } from './cancellations.ts'
 import {
   createApiKey,
-  createCustomer,
   findApiKeys,
   hasApiKeys,
   listApiKeys,
-  listCustomers,
   revokeApiKey,
   rotateApiKey,
+} from './api-keys.ts'
+import { cancelMessage } from './cancellations.ts'
+import {
+  createCustomer,
+  findCustomerProfiles,
+  getCustomer,
+  listCustomers,
   setCustomerDisabled,
+  updateCustomer,
 } from './customers.ts'
 import type { Database } from './database.ts'
 import {
@@ -71,6 +76,9 @@ export interface Store {
   readonly createCustomer: Bound<typeof createCustomer>
   readonly listCustomers: Bound<typeof listCustomers>
   readonly setCustomerDisabled: Bound<typeof setCustomerDisabled>
+  readonly updateCustomer: Bound<typeof updateCustomer>
+  readonly getCustomer: Bound<typeof getCustomer>
+  readonly findCustomerProfiles: Bound<typeof findCustomerProfiles>
   readonly createApiKey: Bound<typeof createApiKey>
   readonly rotateApiKey: Bound<typeof rotateApiKey>
   readonly revokeApiKey: Bound<typeof revokeApiKey>
@@ -132,6 +140,9 @@ export function createStore(options: StoreOptions): Store {
     createCustomer: (...rest) => createCustomer(database.write, ...rest),
     listCustomers: (...rest) => listCustomers(database.readPrimary, ...rest),
     setCustomerDisabled: (...rest) => setCustomerDisabled(database.write, ...rest),
+    updateCustomer: (...rest) => updateCustomer(database.write, ...rest),
+    getCustomer: (...rest) => getCustomer(database.readPrimary, ...rest),
+    findCustomerProfiles: (...rest) => findCustomerProfiles(database.readPrimary, ...rest),
     createApiKey: (...rest) => createApiKey(database.write, ...rest),
     rotateApiKey: (...rest) => rotateApiKey(database.write, ...rest),
     revokeApiKey: (...rest) => revokeApiKey(database.write, ...rest),

@@ -2,14 +2,16 @@
 import { pino } from 'pino'
 import { Registry } from 'prom-client'
 import { type Api, type ApiOptions, createApi } from '../../src/api/api.ts'
+import { type CustomerProfile, unknownCustomer } from '../../src/domain/customer-settings.ts'
 import type { Lane, MessageId, NewMessage } from '../../src/domain/message.ts'
 import type { ProviderReport } from '../../src/domain/provider-report.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
-import type { KnownKey } from '../../src/store/customers.ts'
+import type { KnownKey } from '../../src/store/api-keys.ts'
 import { databaseErrorKind } from '../../src/store/database-errors.ts'
 import type { StoredAnswer } from '../../src/store/idempotent-inserts.ts'
 import type { MessageFilter, StoredMessage, StoredReport } from '../../src/store/message-queries.ts'
 import type { ProviderControl } from '../../src/store/provider-controls.ts'
+import { customersUnchanged, noDeadLetters } from './fake-administration.ts'
 
 export interface FakeApi extends Omit<Api, 'fetch'> {
   /** From this machine, unless another address is given. */
@@ -30,6 +32,8 @@ export interface FakeApi extends Omit<Api, 'fetch'> {
     reports: StoredReport[]
     controls: Map<string, ProviderControl>
     keys: Map<string, KnownKey>
+    /** Of customers with anything particular; all others are known too. */
+    profiles: Map<number, CustomerProfile>
     /** By scope and idempotency key. */
     answers: Map<string, StoredAnswer>
   }
@@ -77,7 +81,14 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
     reportBatches: [],
     listed: [],
     logLines,
-    known: { messages: [], reports: [], controls: new Map(), keys: new Map(), answers: new Map() },
+    known: {
+      messages: [],
+      reports: [],
+      controls: new Map(),
+      keys: new Map(),
+      profiles: new Map(),
+      answers: new Map(),
+    },
     failures: {},
     hold: null,
     send,
@@ -163,13 +174,15 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
       depth: async () => ({ total: 0, pending: 0, oldestAgeMs: null }),
     },
     customers: {
-      createCustomer: async () => null,
-      listCustomers: async () => [],
-      setCustomerDisabled: async () => null,
-      createApiKey: async () => null,
-      rotateApiKey: async () => null,
-      revokeApiKey: async () => null,
-      listApiKeys: async () => [],
+      ...customersUnchanged,
+      async findCustomerProfiles(ids) {
+        return new Map(
+          ids.map((id) => [
+            id,
+            known.profiles.get(id) ?? { ...unknownCustomer(id), isKnown: true },
+          ]),
+        )
+      },
       async findApiKeys(prefixes) {
         failIf('keys')
         const found = [...known.keys].filter(([prefix]) => prefixes.includes(prefix))
@@ -180,12 +193,7 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
         return known.keys.size > 0
       },
     },
-    deadLetters: {
-      listDeadLetters: async () => [],
-      getDeadLetter: async () => null,
-      replayDeadLetters: async (ids) => [...ids],
-      purgeDeadLetters: async (ids) => [...ids],
-    },
+    deadLetters: noDeadLetters,
     databaseErrorKind,
     providerSecret: (name) =>
       name === 'primary' ? fakeSecret : name === 'silent' ? null : undefined,
@@ -265,34 +273,4 @@ export function storedMessage(changes: Partial<StoredMessage> = {}): StoredMessa
     expiresAt: new Date('2026-02-01T12:00:00.000Z'),
     ...changes,
   }
-}
-
-/** The body of an answer, taken at its word: tests compare it. */
-export async function jsonOf<T>(response: Response): Promise<T> {
-  return (await response.json()) as T
-}
-
-/** A problem's members that tests look at. */
-export interface ProblemAnswer {
-  readonly type: string
-  readonly title: string
-  readonly status: number
-  readonly detail: string
-  readonly errors?: { pointer?: string; parameter?: string; detail: string }[]
-  readonly request_id?: string
-}
-
-/** Reads a problem and checks what all problems have in common. */
-export async function problemOf(response: Response): Promise<ProblemAnswer> {
-  const problem = (await response.json()) as ProblemAnswer
-  const type = response.headers.get('content-type')
-  if (type !== 'application/problem+json') throw new Error(`a problem of type ${type}`)
-  if (problem.status !== response.status) throw new Error('the status is told in two ways')
-  if (problem.request_id !== response.headers.get('x-request-id')) throw new Error('request_id')
-  return problem
-}
-
-/** The pointers (or parameters) of all faults, sorted. */
-export function faultPlaces(problem: Pick<ProblemAnswer, 'errors'>): string[] {
-  return (problem.errors ?? []).map(({ pointer, parameter }) => pointer ?? parameter ?? '?').sort()
 }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from 'zod-openapi'
 import { keyPrefixPattern } from '../../domain/api-key.ts'
 import {
+  customerChangeSchema,
   customerListSchema,
   customerParametersSchema,
   customerSchema,
@@ -74,6 +75,34 @@ export const customerPaths: ZodOpenApiPathsObject = {
           }),
         },
         ...problemResponses(...adminProblems, 'invalid-request'),
+      },
+    },
+  },
+  '/api/v1/customers/{id}': {
+    get: {
+      ...adminOperation,
+      operationId: 'getCustomer',
+      summary: 'Get a customer',
+      requestParams: customerPath,
+      responses: {
+        '200': { description: 'It.', content: jsonContent(customerSchema, customerExample) },
+        ...problemResponses(...adminProblems, 'customer-not-found'),
+      },
+    },
+    patch: {
+      ...adminOperation,
+      operationId: 'changeCustomer',
+      summary: 'Change a customer',
+      description:
+        'In force everywhere within five seconds. A section of the settings that is null is removed; one that is missing stays.',
+      requestParams: customerPath,
+      requestBody: {
+        required: true,
+        content: { 'application/json': { schema: customerChangeSchema } },
+      },
+      responses: {
+        '200': { description: 'Stored.', content: jsonContent(customerSchema, customerExample) },
+        ...problemResponses(...adminProblems, ...bodyProblems, 'customer-not-found'),
       },
     },
   },

@@ -120,6 +120,7 @@ export const customerExample: CustomerBody = {
   name: 'Acme',
   created_at: '2026-01-31T12:00:00.000Z',
   disabled_at: null,
+  settings: { quiet_hours: { from: '22:00', to: '08:00', time_zone: 'Europe/Berlin' } },
 }
 
 export const keyExample: KeyBody = {

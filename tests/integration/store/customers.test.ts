@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { createHash } from 'node:crypto'
 import { issueKey } from '../../../src/api/issued-key.ts'
-import type { NewApiKey } from '../../../src/store/customers.ts'
+import type { NewApiKey } from '../../../src/store/api-keys.ts'
 import { createStoreFixture, newMessage, type StoreFixture, validityMs } from './store-fixture.ts'
 
 let fixture: StoreFixture

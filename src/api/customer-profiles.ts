@@ -1,0 +1,42 @@
+/** What is particular to the customers whose messages come, as it was a few seconds ago at most. */
+import { type CustomerProfile, unknownCustomer } from '../domain/customer-settings.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { createFreshLookup } from '../runtime/fresh-lookup.ts'
+import type { Store } from '../store/store.ts'
+
+export interface CustomerProfiles {
+  /** At once when it is known. @throws what `storeFailure` explains */
+  find(customerId: number): CustomerProfile | Promise<CustomerProfile>
+  close(): Promise<void>
+}
+
+/** What is changed is in force everywhere within this time. */
+export const profileAgeMsMax = 4_000
+const refreshMs = 1_500
+
+/** Customers remembered; without keys a message may name any number. */
+const customersMax = 10_000
+
+export function createCustomerProfiles(
+  store: Pick<Store, 'findCustomerProfiles'>,
+  clock: Clock,
+): CustomerProfiles {
+  const known = createFreshLookup<number, CustomerProfile>({
+    name: 'customers',
+    read: (ids) => store.findCustomerProfiles(ids),
+    missesToo: true,
+    keysMax: customersMax,
+    refreshMs,
+    ageMsMax: profileAgeMsMax,
+    clock,
+  })
+  return {
+    find(customerId) {
+      const profile = known.find(customerId)
+      return profile instanceof Promise
+        ? profile.then((found) => found ?? unknownCustomer(customerId))
+        : (profile ?? unknownCustomer(customerId))
+    },
+    close: () => known.close(),
+  }
+}

@@ -1,0 +1,47 @@
+/** What may be set for a customer. One field a section; each is given whole. */
+import { z } from 'zod'
+import type { CustomerSettings } from '../domain/customer-settings.ts'
+import { isTimeZone, timeOfDayPattern } from '../domain/quiet-hours.ts'
+import { mustBe } from './fields.ts'
+
+const timeOfDayField = z
+  .string({ error: mustBe('a time of the day, HH:MM') })
+  .regex(timeOfDayPattern, {
+    error: mustBe('a time of the day, HH:MM'),
+  })
+
+const timeZoneRule = mustBe('a time zone of the IANA database, such as Europe/Berlin')
+
+const quietHoursField = z
+  .strictObject(
+    {
+      from: timeOfDayField,
+      to: timeOfDayField.meta({ description: 'Before from it is of the next day.' }),
+      time_zone: z
+        .string({ error: timeZoneRule })
+        .max(64, { error: timeZoneRule })
+        .refine(isTimeZone, { error: timeZoneRule }),
+    },
+    { error: mustBe('an object with from, to and time_zone') },
+  )
+  .meta({
+    description:
+      'Times of the day at which normal messages wait for the end of them; express ones do not.',
+    examples: [{ from: '22:00', to: '08:00', time_zone: 'Europe/Berlin' }],
+  })
+
+const sections = {
+  quiet_hours: quietHoursField,
+}
+
+const bodyRule = { error: mustBe('an object of settings') }
+
+/** As they are stored and shown. */
+export const customerSettingsSchema: z.ZodType<CustomerSettings> = z
+  .object({ quiet_hours: sections.quiet_hours.optional() })
+  .meta({ id: 'CustomerSettings', description: 'What is not in it is as for everybody.' })
+
+/** A section that is null is removed; one that is missing stays as it is. */
+export const customerSettingsChangeSchema = z
+  .strictObject({ quiet_hours: sections.quiet_hours.nullable().optional() }, bodyRule)
+  .meta({ id: 'CustomerSettingsChange' })

@@ -1,0 +1,34 @@
+/** A message on its way to being accepted, and what may be asked about it. */
+import type { CustomerProfile } from '../domain/customer-settings.ts'
+import type { Lane, MessageTiming } from '../domain/message.ts'
+import type { Caller } from './caller.ts'
+import type { Submit } from './message-schemas.ts'
+import type { Fault } from './problems.ts'
+import type { Failure } from './store-failure.ts'
+
+/** A valid message with its customer. What checks make of it is put into it. */
+export interface OwnedSubmit extends Omit<Submit, 'customer_id'> {
+  readonly customer_id: number
+  timing?: MessageTiming
+}
+
+/** A message that has no fault so far. Checks may put what they make of it into `submit`, which is this request's own. */
+export interface Candidate {
+  readonly submit: OwnedSubmit
+  readonly lane: Lane
+  readonly profile: CustomerProfile
+  readonly caller: Caller
+  /** JSON Pointer to it. */
+  readonly pointer: string
+}
+
+/** Adds what is wrong with it. */
+export type SubmitCheck = (candidate: Candidate, faults: Fault[]) => void
+
+/**
+ * Why each of them may not be accepted now; null where it may, for all it knows. They are asked in order, the later ones about what is
+ * left. At once, when nothing has to be read. @throws what `storeFailure` explains
+ */
+export type SubmitRefusal = (
+  candidates: readonly Candidate[],
+) => readonly (Failure | null)[] | Promise<readonly (Failure | null)[]>

@@ -1,0 +1,29 @@
+/** What is particular to a customer. Every section may be missing: then it is with this customer as with everybody. */
+
+/** Times of the day at which normal messages are not sent, but at their end; express ones are. */
+export interface QuietHours {
+  /** `HH:MM`, of the customer's time zone. */
+  readonly from: string
+  /** The same; before `from` it is of the next day. */
+  readonly to: string
+  /** A name of the IANA time zone database. */
+  readonly time_zone: string
+}
+
+/** Named as in JSON, because it is stored so. */
+export interface CustomerSettings {
+  readonly quiet_hours?: QuietHours | undefined
+}
+
+/** What the acceptance of a message has to know of its customer. */
+export interface CustomerProfile {
+  readonly id: number
+  /** Whether there is such a customer; without keys messages may name any. */
+  readonly isKnown: boolean
+  readonly settings: CustomerSettings
+}
+
+/** Of a customer that nobody has made. */
+export function unknownCustomer(id: number): CustomerProfile {
+  return { id, isKnown: false, settings: {} }
+}

@@ -1,0 +1,21 @@
+/** For unit tests of the API: stores of administration that hold nothing and change nothing. */
+import type { ApiOptions } from '../../src/api/api.ts'
+
+export const customersUnchanged = {
+  createCustomer: async () => null,
+  listCustomers: async () => [],
+  setCustomerDisabled: async () => null,
+  updateCustomer: async () => null,
+  getCustomer: async () => null,
+  createApiKey: async () => null,
+  rotateApiKey: async () => null,
+  revokeApiKey: async () => null,
+  listApiKeys: async () => [],
+} satisfies Partial<ApiOptions['customers']>
+
+export const noDeadLetters: ApiOptions['deadLetters'] = {
+  listDeadLetters: async () => [],
+  getDeadLetter: async () => null,
+  replayDeadLetters: async (ids) => [...ids],
+  purgeDeadLetters: async (ids) => [...ids],
+}
