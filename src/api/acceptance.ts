@@ -11,11 +11,12 @@ import type { KeyedRequest, StoredAnswer } from '../store/idempotent-inserts.ts'
 import type { Store } from '../store/store.ts'
 import type { ApiMetrics } from './api-metrics.ts'
 import { createEnqueuer } from './enqueuer.ts'
+import { createRequestAcceptance } from './request-acceptance.ts'
 import type { ClassifyDatabaseError } from './store-failure.ts'
 import type { OwnedSubmit } from './submit-candidate.ts'
 
 export interface AcceptanceOptions {
-  readonly store: Pick<Store, 'insertMessages' | 'insertKeyed' | 'findKeyed'>
+  readonly store: Pick<Store, 'insertMessages' | 'insertKeyed' | 'insertCharged' | 'findKeyed'>
   readonly queue: Pick<Queue, 'append'>
   readonly classify: ClassifyDatabaseError
   readonly metrics: ApiMetrics
@@ -50,16 +51,8 @@ export interface Acceptance {
   close(): Promise<void>
 }
 
-/** Null: the request was the first with its key. */
-type KeyedResult = { readonly stored: StoredAnswer | null } | { readonly error: unknown }
-
-/** The key was there, and gone when its answer was read: a repetition will be the first. */
-const forgotten: KeyedResult = { error: new BatcherFullError('the answer was just forgotten') }
-
 /** Messages in one statement: beyond this a larger batch is not cheaper, and makes the next one wait. */
 const batchMax = 1_000
-/** Requests in one batch of those with keys; most have one message. */
-const keyedBatchMax = 500
 /** One statement is prepared while another is committed; more only make the batches smaller. */
 const flightsMax = 2
 const lingerMs = 1
@@ -67,6 +60,11 @@ const lingerMs = 1
 const waitMsMax = 1_000
 /** Batches committed and not yet in the queue. */
 const enqueueingsMax = 4
+
+/** Of a request that has only to be paid. */
+const unkeyed = { scope: 0, key: null, fingerprint: new Uint8Array(), status: 202, response: '' }
+
+const full = () => new BatcherFullError('as many messages are being accepted as may be')
 
 export function createAcceptance(options: AcceptanceOptions): Acceptance {
   const { store, classify, metrics, clock, validityMs, senderIdDefault } = options
@@ -85,64 +83,19 @@ export function createAcceptance(options: AcceptanceOptions): Acceptance {
     onBatch: (size) => metrics.acceptBatchSize.observe(size),
   })
 
-  const keyed = createBatcher<KeyedRequest, KeyedResult>({
-    name: 'accept with keys',
-    batchMax: keyedBatchMax,
+  const requests = createRequestAcceptance({
+    store,
+    classify,
     pendingMax: options.acceptInFlightMax,
-    waitMsMax,
-    flightsMax,
-    lingerMs,
-    run: commitKeyed,
+    validityMs,
+    async onCommitted(messages) {
+      metrics.acceptBatchSize.observe(messages.length)
+      await committed(messages)
+    },
   })
-  let keyedMessages = 0
-
-  /** In steps of about `batchMax` messages. What goes wrong in one is no other's. */
-  async function commitKeyed(requests: readonly KeyedRequest[]): Promise<KeyedResult[]> {
-    const results: KeyedResult[] = []
-    for (let start = 0; start < requests.length; ) {
-      let end = start
-      for (let count = 0; end < requests.length && (end === start || count < batchMax); end++) {
-        count += requests[end]?.messages.length ?? 0
-      }
-      results.push(...(await commitStep(requests.slice(start, end))))
-      start = end
-    }
-    return results
-  }
-
-  async function commitStep(requests: readonly KeyedRequest[]): Promise<KeyedResult[]> {
-    let taken: readonly boolean[]
-    try {
-      taken = await store.insertKeyed(requests, validityMs)
-    } catch (error) {
-      if (requests.length > 1 && classify(error) === 'data') {
-        const each: KeyedResult[] = []
-        for (const request of requests) each.push(...(await commitStep([request])))
-        return each
-      }
-      return requests.map(() => ({ error }))
-    }
-    const accepted = requests.flatMap(({ messages }, place) => (taken[place] ? messages : []))
-    if (accepted.length > 0) {
-      metrics.acceptBatchSize.observe(accepted.length)
-      await committed(accepted)
-    }
-    const known = requests.filter((_, place) => !taken[place])
-    const answers = known.length === 0 ? [] : await findAnswers(known)
-    return taken.map((isTaken) => (isTaken ? { stored: null } : (answers.shift() ?? forgotten)))
-  }
-
-  async function findAnswers(requests: readonly KeyedRequest[]): Promise<KeyedResult[]> {
-    try {
-      const found = await store.findKeyed(requests)
-      return found.map((stored) => (stored === null ? forgotten : { stored }))
-    } catch (error) {
-      return requests.map(() => ({ error }))
-    }
-  }
 
   const isFull = () =>
-    batcher.isFull || batcher.pending + keyedMessages >= options.acceptInFlightMax
+    batcher.isFull || batcher.pending + requests.pending >= options.acceptInFlightMax
 
   async function commit(messages: readonly NewMessage[]): Promise<readonly NewMessage[]> {
     await store.insertMessages(messages, validityMs)
@@ -183,7 +136,15 @@ export function createAcceptance(options: AcceptanceOptions): Acceptance {
       senderId: submit.sender_id ?? senderIdDefault,
       text: submit.message,
       ...(submit.timing === undefined ? {} : { timing: submit.timing }),
+      ...(submit.charge === undefined ? {} : { charge: submit.charge }),
     }
+  }
+
+  /** All of them in one commit, and paid whole. */
+  async function acceptPaid(messages: readonly NewMessage[]): Promise<readonly NewMessage[]> {
+    if (isFull()) throw full()
+    await requests.accept({ ...unkeyed, messages })
+    return messages
   }
 
   return {
@@ -192,28 +153,26 @@ export function createAcceptance(options: AcceptanceOptions): Acceptance {
     },
     async accept(submit, lane) {
       const message = newMessage(submit, lane)
-      await batcher.add(message)
+      if (message.charge === undefined) await batcher.add(message)
+      else await acceptPaid([message])
       return message
     },
-    acceptGroup: (submits) =>
-      batcher.addGroup(submits.map(({ submit, lane }) => newMessage(submit, lane))),
-    async acceptKeyed(request, submits, respond) {
-      if (isFull()) throw new BatcherFullError('as many messages are being accepted as may be')
+    acceptGroup(submits) {
       const messages = submits.map(({ submit, lane }) => newMessage(submit, lane))
-      keyedMessages += messages.length
-      try {
-        const result = await keyed.add({ ...request, messages, response: respond(messages) })
-        if ('error' in result) throw result.error
-        return result.stored ?? messages
-      } finally {
-        keyedMessages -= messages.length
-      }
+      const isFree = messages.every(({ charge }) => charge === undefined)
+      return isFree ? batcher.addGroup(messages) : acceptPaid(messages)
+    },
+    async acceptKeyed(request, submits, respond) {
+      if (isFull()) throw full()
+      const messages = submits.map(({ submit, lane }) => newMessage(submit, lane))
+      const stored = await requests.accept({ ...request, messages, response: respond(messages) })
+      return stored ?? messages
     },
     async findKeyed(scope, key) {
       return (await store.findKeyed([{ scope, key }]))[0] ?? null
     },
     async close() {
-      await Promise.all([batcher.close(), keyed.close()])
+      await Promise.all([batcher.close(), requests.close()])
       await Promise.all(enqueueings)
     },
   }

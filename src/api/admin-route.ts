@@ -1,5 +1,6 @@
 /** What all routes for administrators have in common. */
-import { type Access, isProblem } from './caller.ts'
+import type { Scope } from '../domain/api-key.ts'
+import { type Access, type Caller, isProblem } from './caller.ts'
 import { type Problem, problemResponse } from './problems.ts'
 import type { Exchange, Route } from './route.ts'
 import { type ClassifyDatabaseError, storeFailure } from './store-failure.ts'
@@ -11,17 +12,26 @@ export interface AdminRouteOptions {
   readonly tooLong?: Problem
 }
 
-/** Only for those who may, and with the problems that a store may have. */
+/** Only for those who may administer, and with the problems that a store may have. */
 export function forAdmins(
-  { access, classify, tooLong }: AdminRouteOptions,
+  options: AdminRouteOptions,
   handle: (exchange: Exchange) => Promise<Response | Problem>,
+): Route['handle'] {
+  return forCallers(options, 'admin', handle)
+}
+
+/** The same for any scope: what is done is told who asks. */
+export function forCallers(
+  { access, classify, tooLong }: AdminRouteOptions,
+  scope: Scope,
+  handle: (exchange: Exchange, caller: Caller) => Promise<Response | Problem>,
 ): Route['handle'] {
   return async (exchange) => {
     const { requestId } = exchange
-    const caller = await access(exchange, 'admin')
+    const caller = await access(exchange, scope)
     if (isProblem(caller)) return problemResponse(caller, requestId)
     try {
-      const answered = await handle(exchange)
+      const answered = await handle(exchange, caller)
       return answered instanceof Response ? answered : problemResponse(answered, requestId)
     } catch (error) {
       const failure = storeFailure(error, classify)

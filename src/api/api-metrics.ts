@@ -7,6 +7,7 @@ export const refusalReasons = [
   'invalid',
   'unauthorized',
   'idempotency',
+  'balance',
   'queue_full',
   'in_flight_full',
   'database',

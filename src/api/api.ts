@@ -8,6 +8,7 @@ import type { Logger } from '../runtime/logger.ts'
 import type { Registry } from '../runtime/metrics.ts'
 import type { Store } from '../store/store.ts'
 import { createAcceptance } from './acceptance.ts'
+import { type AccountRoutesOptions, accountRoutes } from './account-routes.ts'
 import { createAdmission, laneRefusal } from './admission.ts'
 import { createApiMetrics } from './api-metrics.ts'
 import { batchBytesMax, batchRoute } from './batch-route.ts'
@@ -25,6 +26,8 @@ import { messageRoutes } from './message-routes.ts'
 import { createOpenApiDocument } from './openapi/openapi.ts'
 import { createParking } from './parking.ts'
 import { previewRoute } from './preview-route.ts'
+import { createPriceLists } from './price-lists.ts'
+import { priceCheck } from './price-of-submit.ts'
 import { type ProviderRoutesOptions, providerRoutes } from './provider-routes.ts'
 import { createRefusedReports } from './refused-reports.ts'
 import { createReportIntake } from './report-intake.ts'
@@ -50,6 +53,7 @@ export interface ApiOptions {
     Store,
     | 'insertMessages'
     | 'insertKeyed'
+    | 'insertCharged'
     | 'findKeyed'
     | 'cancelMessage'
     | 'queries'
@@ -57,8 +61,16 @@ export interface ApiOptions {
     | 'measureParkedReports'
   >
   readonly deadLetters: DeadLetterRoutesOptions['store']
+  readonly accounts: AccountRoutesOptions['store']
   readonly customers: CustomerRoutesOptions['store'] &
-    Pick<Store, 'findApiKeys' | 'hasApiKeys' | 'findCustomerProfiles'>
+    Pick<
+      Store,
+      | 'findApiKeys'
+      | 'hasApiKeys'
+      | 'findCustomerProfiles'
+      | 'findPriceLists'
+      | 'findPriceListVersions'
+    >
   readonly providerControls: ProviderRoutesOptions['store']
   readonly queue: Pick<Queue, 'append' | 'depth'>
   /** What an error of the store means (`src/store/database-errors.ts`). */
@@ -143,13 +155,15 @@ export function createApi(options: ApiOptions): Api {
   const keys = createKeyCache(options.customers, clock)
   const access = createAccess({ keys, adminToken: options.adminToken, classify })
   const once = createOnce(acceptance, metrics)
-  const profiles = createCustomerProfiles(options.customers, clock)
+  const priceLists = createPriceLists(options.customers, clock)
+  const profiles = createCustomerProfiles(options.customers, priceLists, clock)
   const checks = createSubmitChecks({
     profiles,
     checks: [
       customerCheck,
       textCheck(options.text),
       timingCheck({ validityMs: options.validityMs }, clock),
+      priceCheck,
     ],
     refusals: [laneRefusal(admission)],
   })
@@ -189,6 +203,7 @@ export function createApi(options: ApiOptions): Api {
       classify,
     }),
     ...customerRoutes({ ...adminOptions, store: options.customers }),
+    ...accountRoutes({ ...adminOptions, store: options.accounts }),
     ...deadLetterRoutes({
       ...adminOptions,
       store: options.deadLetters,
@@ -213,7 +228,8 @@ export function createApi(options: ApiOptions): Api {
     ...createEdge({ routes: [...routes, ...docsRedirects], metrics, logger, clock, isStopping }),
     async close() {
       await Promise.all([admission.stop(), parking.stop()])
-      await Promise.all([acceptance.close(), intake.close(), keys.close(), profiles.close()])
+      await Promise.all([acceptance.close(), intake.close(), keys.close()])
+      await Promise.all([profiles.close(), priceLists.close()])
     },
   }
 }

@@ -27,6 +27,7 @@ export function withCustomer(submit: Submit, customer_id: number): OwnedSubmit {
 
 /** Who has a key names a customer that there is; without keys there need be none. */
 export const customerCheck: SubmitCheck = ({ profile, caller, pointer }, faults) => {
-  if (profile.isKnown || caller.isKeyless === true) return
+  // Who has a customer's key has a customer, also when that was made a moment ago.
+  if (profile.isKnown || caller.customerId !== null || caller.isKeyless === true) return
   faults.push({ pointer: `${pointer}/customer_id`, detail: 'must be a customer that there is' })
 }

@@ -3,6 +3,7 @@ import { type CustomerProfile, unknownCustomer } from '../domain/customer-settin
 import type { Clock } from '../runtime/clock.ts'
 import { createFreshLookup } from '../runtime/fresh-lookup.ts'
 import type { Store } from '../store/store.ts'
+import type { PriceLists } from './price-lists.ts'
 
 export interface CustomerProfiles {
   /** At once when it is known. @throws what `storeFailure` explains */
@@ -19,6 +20,7 @@ const customersMax = 10_000
 
 export function createCustomerProfiles(
   store: Pick<Store, 'findCustomerProfiles'>,
+  priceLists: Pick<PriceLists, 'of'>,
   clock: Clock,
 ): CustomerProfiles {
   const known = createFreshLookup<number, CustomerProfile>({
@@ -30,12 +32,25 @@ export function createCustomerProfiles(
     ageMsMax: profileAgeMsMax,
     clock,
   })
+
+  function withPrices(
+    found: CustomerProfile | null,
+    customerId: number,
+  ): CustomerProfile | Promise<CustomerProfile> {
+    const profile = found ?? unknownCustomer(customerId)
+    if (profile.account === null) return profile
+    const prices = priceLists.of(customerId)
+    return prices instanceof Promise
+      ? prices.then((lists) => ({ ...profile, prices: lists }))
+      : { ...profile, prices }
+  }
+
   return {
     find(customerId) {
       const profile = known.find(customerId)
       return profile instanceof Promise
-        ? profile.then((found) => found ?? unknownCustomer(customerId))
-        : (profile ?? unknownCustomer(customerId))
+        ? profile.then((found) => withPrices(found, customerId))
+        : withPrices(profile, customerId)
     },
     close: () => known.close(),
   }

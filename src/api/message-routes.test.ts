@@ -39,6 +39,7 @@ describe('one message', () => {
       message: 'hello',
       encoding: 'gsm7',
       segments: 1,
+      price: null,
       customer_id: 7,
       sender_id: null,
       provider: 'primary',

@@ -1,7 +1,8 @@
 /** Reading messages and their delivery reports. */
 import { isMessageId, messageIdTimeMs } from '../domain/message-id.ts'
 import type { MessageState } from '../domain/message-state.ts'
-import { segmentText } from '../domain/segments.ts'
+import { formatAmount } from '../domain/money.ts'
+import { countSegments } from '../domain/segments.ts'
 import type { MessageFilter, StoredMessage, StoredReport } from '../store/message-queries.ts'
 import type { Store } from '../store/store.ts'
 import { type Access, isProblem } from './caller.ts'
@@ -174,7 +175,7 @@ function toFilter({ status, recipient, phone, lane, provider, from, to }: ListPa
 }
 
 export function toMessageBody(message: StoredMessage): MessageBody {
-  const { encoding, segments } = segmentText(message.text)
+  const { encoding, count } = countSegments(message.text)
   return {
     id: message.id,
     status: message.status,
@@ -182,7 +183,8 @@ export function toMessageBody(message: StoredMessage): MessageBody {
     phone: message.recipient,
     message: message.text,
     encoding,
-    segments: segments.length,
+    segments: count,
+    price: message.price === null ? null : formatAmount(message.price),
     customer_id: message.customerId,
     sender_id: message.senderId,
     provider: message.provider,

@@ -153,6 +153,13 @@ export const messageSchema = z
     message: z.string(),
     encoding: encodingField,
     segments: segmentsField,
+    price: z
+      .string()
+      .nullable()
+      .meta({
+        description: 'What it was accepted for; null: it costs nothing.',
+        examples: ['0.075'],
+      }),
     customer_id: z.int(),
     sender_id: z.string().nullable(),
     provider: z.string().nullable().meta({ description: 'Who has it, or had it last.' }),

@@ -6,6 +6,7 @@
 export const problemKinds = {
   'malformed-json': { status: 400, title: 'The body is not JSON' },
   unauthorized: { status: 401, title: 'The credentials are missing or wrong' },
+  'insufficient-balance': { status: 402, title: 'The balance is too low' },
   forbidden: { status: 403, title: 'The credentials do not go so far' },
   'admin-off': { status: 403, title: 'The admin API is off' },
   'not-found': { status: 404, title: 'There is nothing at this address' },
@@ -13,6 +14,8 @@ export const problemKinds = {
   'dead-letter-not-found': { status: 404, title: 'There is no such dead letter' },
   'provider-not-found': { status: 404, title: 'There is no such provider' },
   'customer-not-found': { status: 404, title: 'There is no such customer' },
+  'account-not-found': { status: 404, title: 'The customer has no account' },
+  'reference-reused': { status: 409, title: 'The reference is of another entry' },
   'key-not-found': { status: 404, title: 'There is no such API key' },
   'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
   'body-too-slow': { status: 408, title: 'The body took too long' },

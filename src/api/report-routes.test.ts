@@ -191,6 +191,7 @@ describe('reports', () => {
       store: {
         insertMessages: async () => undefined,
         insertKeyed: async () => [],
+        insertCharged: async () => [],
         findKeyed: async () => [],
         cancelMessage: async () => null,
         applyReports: async () => ({
@@ -214,6 +215,7 @@ describe('reports', () => {
       store: {
         insertMessages: async () => undefined,
         insertKeyed: async () => [],
+        insertCharged: async () => [],
         findKeyed: async () => [],
         cancelMessage: async () => null,
         applyReports: async (reports, _windowMs, _nowMs, mayPark) => ({

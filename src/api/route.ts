@@ -11,7 +11,7 @@ export interface Exchange {
 }
 
 export interface Route {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Parameters as `:name`. Also the label in metrics. */
   readonly path: string
   /** Answered however many requests are in work: for what runs the service. */

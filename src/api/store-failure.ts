@@ -8,6 +8,11 @@ import { type Problem, passingProblem } from './problems.ts'
 /** Classifies what the store threw. */
 export type ClassifyDatabaseError = (error: unknown) => DatabaseErrorKind
 
+/** The account of the customer has too little for what a request costs. */
+export class InsufficientBalanceError extends Error {
+  override readonly name = 'InsufficientBalanceError'
+}
+
 /** Why something is refused: for the client, and for the count. */
 export interface Failure {
   readonly problem: Problem
@@ -26,6 +31,15 @@ export const inFlightFull: Failure = {
   reason: 'in_flight_full',
 }
 
+const insufficientBalance: Failure = {
+  problem: {
+    kind: 'insufficient-balance',
+    detail:
+      'The balance and the credit of the account do not reach for this request: nothing of it was accepted.',
+  },
+  reason: 'balance',
+}
+
 /**
  * The problem for an error that the client can do something about: come back later, or change its data. Null for a defect of
  * ours.
@@ -36,6 +50,7 @@ export function storeFailure(error: unknown, classify: ClassifyDatabaseError): F
     const problem = passingProblem('unavailable', 'The server is stopping.', busyRetrySeconds)
     return { problem, reason: 'stopping' }
   }
+  if (error instanceof InsufficientBalanceError) return insufficientBalance
   if (error instanceof StaleValueError) {
     const detail = 'The database answers too slowly: nothing was changed.'
     return { problem: passingProblem('unavailable', detail, busyRetrySeconds), reason: 'database' }

@@ -1,6 +1,6 @@
 /** A message on its way to being accepted, and what may be asked about it. */
 import type { CustomerProfile } from '../domain/customer-settings.ts'
-import type { Lane, MessageTiming } from '../domain/message.ts'
+import type { Lane, MessageCharge, MessageTiming } from '../domain/message.ts'
 import type { Caller } from './caller.ts'
 import type { Submit } from './message-schemas.ts'
 import type { Fault } from './problems.ts'
@@ -10,6 +10,7 @@ import type { Failure } from './store-failure.ts'
 export interface OwnedSubmit extends Omit<Submit, 'customer_id'> {
   readonly customer_id: number
   timing?: MessageTiming
+  charge?: MessageCharge
 }
 
 /** A message that has no fault so far. Checks may put what they make of it into `submit`, which is this request's own. */

@@ -4,7 +4,7 @@
  * faults only.
  */
 import type { z } from 'zod'
-import type { CustomerProfile } from '../domain/customer-settings.ts'
+import { type CustomerProfile, unknownCustomer } from '../domain/customer-settings.ts'
 import type { Lane } from '../domain/message.ts'
 import type { Caller } from './caller.ts'
 import { customerFaults, withCustomer } from './customer-of-submit.ts'
@@ -147,7 +147,7 @@ function findProfiles(
   return isWaiting ? Promise.all(found) : (found as CustomerProfile[])
 }
 
-const nobody: CustomerProfile = { id: 0, isKnown: false, settings: {} }
+const nobody: CustomerProfile = unknownCustomer(0)
 
 function withReasons(
   verdicts: readonly Verdict[],

@@ -191,6 +191,7 @@ describe('refusing', () => {
           if (messages.some((message) => message.text === 'bad')) throw refusal
         },
         insertKeyed: async () => [],
+        insertCharged: async () => [],
         findKeyed: async () => [],
         cancelMessage: async () => null,
         applyReports: async () => ({

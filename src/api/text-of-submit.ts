@@ -1,5 +1,5 @@
 /** The text that a message is sent with: as it was given or, when that is wished, with its twins in the GSM alphabet. */
-import { segmentText } from '../domain/segments.ts'
+import { countSegments } from '../domain/segments.ts'
 import { smartEncode } from '../domain/smart-encoding.ts'
 import type { Submit } from './message-schemas.ts'
 import type { Fault } from './problems.ts'
@@ -25,10 +25,10 @@ const charactersPerSegmentMin = 33
 /** @param base pointer to the message */
 export function segmentFaults(text: string, { segmentsMax }: TextRules, base = ''): Fault[] {
   if (text.length <= segmentsMax * charactersPerSegmentMin) return []
-  const { encoding, segments } = segmentText(text)
-  if (segments.length <= segmentsMax) return []
+  const { encoding, count } = countSegments(text)
+  if (count <= segmentsMax) return []
   const alphabet = encoding === 'gsm7' ? 'the GSM alphabet' : 'UCS-2'
-  const detail = `must take at most ${segmentsMax} segments; in ${alphabet} it takes ${segments.length}`
+  const detail = `must take at most ${segmentsMax} segments; in ${alphabet} it takes ${count}`
   return [{ pointer: `${base}/message`, detail }]
 }
 

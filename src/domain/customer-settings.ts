@@ -1,5 +1,8 @@
 /** What is particular to a customer. Every section may be missing: then it is with this customer as with everybody. */
 
+import type { ReturnRule } from './money.ts'
+import type { PriceList } from './price-list.ts'
+
 /** Times of the day at which normal messages are not sent, but at their end; express ones are. */
 export interface QuietHours {
   /** `HH:MM`, of the customer's time zone. */
@@ -21,9 +24,13 @@ export interface CustomerProfile {
   /** Whether there is such a customer; without keys messages may name any. */
   readonly isKnown: boolean
   readonly settings: CustomerSettings
+  /** Null: its messages cost nothing. */
+  readonly account: { readonly returnRule: ReturnRule } | null
+  /** By which they are priced, in this order; none without an account. */
+  readonly prices: readonly PriceList[]
 }
 
 /** Of a customer that nobody has made. */
 export function unknownCustomer(id: number): CustomerProfile {
-  return { id, isKnown: false, settings: {} }
+  return { id, isKnown: false, settings: {}, account: null, prices: [] }
 }

@@ -3,6 +3,7 @@
  */
 import type { ClaimToken } from './claim-token.ts'
 import { dayMs } from './duration.ts'
+import type { Amount, ReturnRule } from './money.ts'
 
 /** The two queues. Express never waits behind normal, at any backlog. */
 export const lanes = ['normal', 'express'] as const
@@ -46,6 +47,15 @@ export interface NewMessage {
   readonly text: string
   /** Without it it is sent at once, for as long as any message may be. */
   readonly timing?: MessageTiming
+  /** Without it it costs nothing. */
+  readonly charge?: MessageCharge
+}
+
+/** What a message costs its customer. */
+export interface MessageCharge {
+  readonly price: Amount
+  /** That of the account now; it stays the message's. */
+  readonly returnRule: ReturnRule
 }
 
 /** What a processor needs to submit a message it has claimed. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { SegmentedMessage } from 'sms-segments-calculator'
 import { decodeGsm7, encodeGsm7 } from './gsm7.ts'
-import { type Encoding, segmentText, segmentUnits } from './segments.ts'
+import { countSegments, type Encoding, segmentText, segmentUnits } from './segments.ts'
 
 describe('segments', () => {
   const sizes: [string, Encoding, number[]][] = [
@@ -80,6 +80,7 @@ describe('10,000 generated texts', () => {
         const other = new SegmentedMessage(text)
         const counted = [other.encodingName === 'GSM-7' ? 'gsm7' : 'ucs2', other.segmentsCount]
         expect([text, encoding, segments.length]).toEqual([text, ...counted])
+        expect(countSegments(text)).toEqual({ encoding, count: segments.length })
         const { alone, joined } = segmentUnits[encoding]
         const sizeMax = segments.length === 1 ? alone : joined
         const onAir = segments.map((segment) => overTheAir(segment, encoding))

@@ -25,6 +25,28 @@ export interface Segmentation {
   readonly segments: readonly string[]
 }
 
+/**
+ * Characters of one code unit that are graphemes by themselves whatever stands beside them: Latin, Greek, Cyrillic, Kana, Han, Hangul,
+ * punctuation. What may be joined (marks, emoji, Jamo, Indic letters, a carriage return) is not among them.
+ */
+const aloneOnly =
+  /^[\n\u0020-\u007e\u00a0-\u02ff\u0370-\u0482\u048a-\u0587\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3]*$/
+
+/** How many segments `segmentText` makes; costs less, because most texts need not be taken to pieces for it. */
+export function countSegments(text: string): {
+  readonly encoding: Encoding
+  readonly count: number
+} {
+  const septets = gsm7Length(text)
+  const encoding: Encoding = septets === null ? 'ucs2' : 'gsm7'
+  const { alone, joined } = segmentUnits[encoding]
+  if ((septets ?? text.length) <= alone) return { encoding, count: 1 }
+  // Where no character has more than one unit, every segment but the last is full.
+  const isEven = septets === null ? aloneOnly.test(text) : septets === text.length
+  const count = isEven ? Math.ceil(text.length / joined) : segmentText(text).segments.length
+  return { encoding, count }
+}
+
 export function segmentText(text: string): Segmentation {
   const septets = gsm7Length(text)
   const encoding: Encoding = septets === null ? 'ucs2' : 'gsm7'

@@ -9,6 +9,7 @@ import providerControls from '../../migrations/0004_provider_controls.sql' with 
 import customers from '../../migrations/0005_customers.sql' with { type: 'text' }
 import idempotency from '../../migrations/0006_idempotency.sql' with { type: 'text' }
 import customerSettings from '../../migrations/0007_customer_settings.sql' with { type: 'text' }
+import money from '../../migrations/0008_money.sql' with { type: 'text' }
 
 export interface Migration {
   readonly version: number
@@ -26,6 +27,7 @@ const sources: readonly (readonly [version: number, name: string, sql: string])[
   [5, 'customers', customers],
   [6, 'idempotency', idempotency],
   [7, 'customer_settings', customerSettings],
+  [8, 'money', money],
 ]
 
 export const migrations: readonly Migration[] = sources.map(([version, name, sql]) => ({

@@ -54,6 +54,7 @@ export function createApiPart(options: ApiPartOptions): ApiPart {
     store: options.store,
     deadLetters: options.store,
     customers: options.store,
+    accounts: options.store,
     providerControls: options.store,
     queue: options.queue,
     databaseErrorKind,

@@ -1,6 +1,7 @@
 /** The command line: what there is, in words, and which role it starts. */
 import { Command, CommanderError, Option } from 'commander'
 import { type Environment, type Role, roles } from '../config/config.ts'
+import { addAccountCommands } from './account-commands.ts'
 import { runApi } from './api-role.ts'
 import { commit, version } from './build-info.ts'
 import { runConfigCheck, runConfigPrint } from './config-role.ts'
@@ -162,4 +163,5 @@ function addAdministration(
   addLetterCommands(program, environment, exit)
   addProviderCommands(program, environment, exit)
   addCustomerCommands(program, environment, exit)
+  addAccountCommands(program, environment, exit)
 }

@@ -1,7 +1,6 @@
 /** The commands about who may use the API: `customers` and `keys`. */
 import { type Command, InvalidArgumentError } from 'commander'
 import {
-  customerIdPattern,
   customerNameField,
   keyNoteField,
   overlapSecondsDefault,
@@ -21,7 +20,7 @@ import {
   runKeyRevoke,
   runKeyRotate,
 } from './customers-role.ts'
-import { checkedBy } from './option-parsers.ts'
+import { checkedBy, customerIdArgument } from './option-parsers.ts'
 
 type Exit = (code: number) => void
 
@@ -36,19 +35,19 @@ export function addCustomerCommands(program: Command, environment: Environment, 
     .command('create')
     .description('make one')
     .argument('<name>', 'for people', checkedBy(customerNameField))
-    .option('--id <n>', 'its id; the next free one unless given', customerId)
+    .option('--id <n>', 'its id; the next free one unless given', customerIdArgument)
     .action(async (name: string, { id }: { id?: number }) =>
       exit(await runCustomerCreate(environment, name, id ?? null)),
     )
   customers
     .command('show')
     .description('one of them, with its settings')
-    .argument('<id>', 'the customer', customerId)
+    .argument('<id>', 'the customer', customerIdArgument)
     .action(async (id: number) => exit(await runCustomerShow(environment, id)))
   customers
     .command('set')
     .description('change settings: a section that is null is removed, one that is missing stays')
-    .argument('<id>', 'the customer', customerId)
+    .argument('<id>', 'the customer', customerIdArgument)
     .argument('<json>', `such as '{"quiet_hours":{"from":"22:00","to":"08:00","time_zone":"UTC"}}'`)
     .action(async (id: number, json: string) => exit(await runCustomerSet(environment, id, json)))
   for (const [word, description] of [
@@ -58,7 +57,7 @@ export function addCustomerCommands(program: Command, environment: Environment, 
     customers
       .command(word)
       .description(description)
-      .argument('<id>', 'the customer', customerId)
+      .argument('<id>', 'the customer', customerIdArgument)
       .action(async (id: number) =>
         exit(await runCustomerDisabled(environment, id, word === 'disable')),
       )
@@ -73,7 +72,7 @@ function addKeyCommands(program: Command, environment: Environment, exit: Exit):
   keys
     .command('list')
     .description('by prefix; those too that are revoked or expired')
-    .option('--customer <id>', 'of this customer', customerId)
+    .option('--customer <id>', 'of this customer', customerIdArgument)
     .option('--json', 'one JSON object a line', false)
     .action(async ({ customer, json }: { customer?: number; json: boolean }) =>
       exit(await runKeyList(environment, customer ?? null, json)),
@@ -81,7 +80,7 @@ function addKeyCommands(program: Command, environment: Environment, exit: Exit):
   keys
     .command('create')
     .description('make one; it is shown this once, on stdout')
-    .option('--customer <id>', 'for this customer', customerId)
+    .option('--customer <id>', 'for this customer', customerIdArgument)
     .option('--staff', 'for those who may act for every customer', false)
     .option('--scope <scope...>', `${scopes.join(', ')}; send and read unless given`)
     .option('--note <text>', 'what it is for', checkedBy(keyNoteField))
@@ -100,12 +99,6 @@ function addKeyCommands(program: Command, environment: Environment, exit: Exit):
     .description('refuse one for good, everywhere within five seconds')
     .argument('<prefix>')
     .action(async (prefix: string) => exit(await runKeyRevoke(environment, prefix)))
-}
-
-function customerId(value: string): number {
-  const id = Number(value)
-  if (customerIdPattern.test(value) && Number.isSafeInteger(id)) return id
-  throw new InvalidArgumentError('must be a customer id, a whole number above 0')
 }
 
 function overlap(value: string): number {

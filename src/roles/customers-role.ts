@@ -2,7 +2,6 @@
 import { toCustomerBody, toIssuedKeyBody, toKeyBody } from '../api/customer-routes.ts'
 import { newKeySchema, overlapSecondsDefault, scopesDefault } from '../api/customer-schemas.ts'
 import { customerSettingsChangeSchema } from '../api/customer-settings-schema.ts'
-import { bodyFaults } from '../api/faults.ts'
 import { issueKey } from '../api/issued-key.ts'
 import type { Environment } from '../config/config.ts'
 import { keyPrefixPattern, type Scope } from '../domain/api-key.ts'
@@ -10,7 +9,8 @@ import type { ApiKey } from '../store/api-keys.ts'
 import type { Customer } from '../store/customers.ts'
 import type { Store } from '../store/store.ts'
 import { printLine, withStore } from './admin-store.ts'
-import { optionFaults } from './option-parsers.ts'
+import { jsonFaults, optionFaults } from './option-parsers.ts'
+import { printAll } from './print-all.ts'
 import { StartRefused, say } from './role-context.ts'
 import { exitCodes } from './run-until-stopped.ts'
 import { createTable, timeWidth } from './table.ts'
@@ -28,7 +28,7 @@ const customerTable = createTable([
 export function runCustomerList(environment: Environment, json: boolean): Promise<number> {
   return withStore(environment, async (store) => {
     const next = (after: Customer | undefined) => store.listCustomers(after?.id ?? 0, listStep)
-    await printAll(next, 'no customers', json, customerTable.header, (customer) => {
+    await printAll(next, listStep, 'no customers', json, customerTable.header, (customer) => {
       if (json) return JSON.stringify(toCustomerBody(customer))
       const { id, name, createdAt, disabledAt } = customer
       const disabled = disabledAt?.toISOString() ?? '-'
@@ -65,11 +65,7 @@ export function runCustomerSet(
   json: string,
 ): Promise<number> {
   const parsed = customerSettingsChangeSchema.safeParse(parseJson(json))
-  if (!parsed.success) {
-    const faults = bodyFaults(parsed.error) as readonly { pointer: string; detail: string }[]
-    const lines = faults.map(({ pointer, detail }) => `settings${pointer} ${detail}`)
-    throw new StartRefused(exitCodes.configuration, lines.join('\n'))
-  }
+  if (!parsed.success) throw jsonFaults(parsed.error, 'settings')
   const settings = parsed.data
   return withStore(environment, async (store) =>
     printCustomer(await store.updateCustomer(id, { settings }), id),
@@ -126,7 +122,7 @@ export function runKeyList(
   return withStore(environment, async (store) => {
     const next = (after: ApiKey | undefined) =>
       store.listApiKeys(customerId, after?.prefix ?? '', listStep)
-    await printAll(next, 'no API keys', json, keyTable.header, (key) => {
+    await printAll(next, listStep, 'no API keys', json, keyTable.header, (key) => {
       if (json) return JSON.stringify(toKeyBody(key))
       const { prefix, scopes, note } = key
       const customer = key.customerId === null ? 'staff' : String(key.customerId)
@@ -226,21 +222,4 @@ async function printIssued(
   say(`this is the only time that the key is shown\n${JSON.stringify(known, null, 2)}`)
   printLine(key)
   return exitCodes.ok
-}
-
-async function printAll<T>(
-  next: (after: T | undefined) => Promise<readonly T[]>,
-  none: string,
-  json: boolean,
-  header: string,
-  line: (item: T) => string,
-): Promise<void> {
-  let last: T | undefined
-  for (;;) {
-    const found = await next(last)
-    if (last === undefined && !json) printLine(found.length === 0 ? none : header)
-    for (const item of found) printLine(line(item))
-    last = found.at(-1)
-    if (found.length < listStep || last === undefined) return
-  }
 }

@@ -1,6 +1,7 @@
 /** Values of options of the command line. */
 import { InvalidArgumentError } from 'commander'
 import type { z } from 'zod'
+import { customerIdPattern } from '../api/customer-schemas.ts'
 import { bodyFaults } from '../api/faults.ts'
 import { StartRefused } from './role-context.ts'
 import { exitCodes } from './run-until-stopped.ts'
@@ -34,4 +35,19 @@ export function optionFaults(
     return `--${names[field] ?? field.replaceAll('_', '-')} ${fault.detail}`
   })
   return new StartRefused(exitCodes.configuration, lines.join('\n'))
+}
+
+/** The faults of JSON that is given whole: where, and what. */
+export function jsonFaults(error: z.ZodError, name: string): StartRefused {
+  const lines = bodyFaults(error).map((fault) => {
+    const place = 'pointer' in fault ? fault.pointer : ''
+    return `${name}${place.replaceAll('~1', '/').replaceAll('~0', '~')} ${fault.detail}`
+  })
+  return new StartRefused(exitCodes.configuration, lines.join('\n'))
+}
+
+export function customerIdArgument(value: string): number {
+  const id = Number(value)
+  if (customerIdPattern.test(value) && Number.isSafeInteger(id)) return id
+  throw new InvalidArgumentError('must be a customer id, a whole number above 0')
 }

@@ -2,6 +2,7 @@
 import type { Sql } from 'postgres'
 import type { MessageId } from '../domain/message.ts'
 import type { MessageState } from '../domain/message-state.ts'
+import { returnColumns, returnsOf } from './returns.ts'
 import { defineStatement } from './statement.ts'
 
 /**
@@ -11,11 +12,11 @@ import { defineStatement } from './statement.ts'
 const cancelStatement = defineStatement<{ id: string }>(
   'messages.cancel',
   `WITH canceled AS (
-     UPDATE messages SET status = 'canceled', final_at = now(), due_at = NULL
+     UPDATE messages m SET status = 'canceled', final_at = now(), due_at = NULL
      WHERE id = $1::uuid AND ($2::bigint IS NULL OR customer_id = $2::bigint)
        AND status IN ('scheduled', 'queued') AND in_doubt_provider IS NULL
-     RETURNING id
-   )
+     RETURNING m.id, m.status, ${returnColumns()}
+   ), ${returnsOf('canceled')}
    INSERT INTO delivery_reports (message_id, occurred_at, status, detail)
    SELECT id, now(), 'canceled', 'canceled before it was sent' FROM canceled
    RETURNING message_id AS id`,

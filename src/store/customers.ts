@@ -1,6 +1,7 @@
 /** Customers and what is particular to them. For administration; the API looks them up many at a time. */
 import type { Sql } from 'postgres'
 import type { CustomerProfile, CustomerSettings } from '../domain/customer-settings.ts'
+import type { ReturnRule } from '../domain/money.ts'
 import { plainArray } from './array-literal.ts'
 import { defineStatement } from './statement.ts'
 
@@ -114,9 +115,14 @@ export async function getCustomer(sql: Sql, id: number): Promise<Customer | null
   return row === undefined ? null : toCustomer(row)
 }
 
-const profilesStatement = defineStatement<{ id: string; settings: CustomerSettings }>(
+const profilesStatement = defineStatement<{
+  id: string
+  settings: CustomerSettings
+  return_rule: ReturnRule | null
+}>(
   'customers.profiles',
-  'SELECT id, settings FROM customers WHERE id = ANY($1::bigint[])',
+  `SELECT c.id, c.settings, a.return_rule FROM customers c LEFT JOIN accounts a ON a.customer_id = c.id
+   WHERE c.id = ANY($1::bigint[])`,
 )
 
 /** Those there are, by id. */
@@ -126,7 +132,16 @@ export async function findCustomerProfiles(
 ): Promise<Map<number, CustomerProfile>> {
   const rows = await profilesStatement(sql, [plainArray(ids)])
   return new Map(
-    rows.map(({ id, settings }) => [Number(id), { id: Number(id), isKnown: true, settings }]),
+    rows.map(({ id, settings, return_rule }) => [
+      Number(id),
+      {
+        id: Number(id),
+        isKnown: true,
+        settings,
+        prices: [],
+        account: return_rule === null ? null : { returnRule: return_rule },
+      },
+    ]),
   )
 }
 

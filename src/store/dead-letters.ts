@@ -8,6 +8,7 @@ import { messageIdRange } from '../domain/message-id.ts'
 import type { MessageState } from '../domain/message-state.ts'
 import type { AttemptFailure } from '../domain/submit-outcome.ts'
 import { plainArray } from './array-literal.ts'
+import { lockedAccounts, paymentOf } from './returns.ts'
 import { defineStatement } from './statement.ts'
 
 export interface DeadLetter {
@@ -142,14 +143,19 @@ const replayStatement = defineStatement<{ id: string }>(
      SELECT message_id FROM dead_letters
      WHERE message_id = ANY($1::uuid[]) AND replayed_at IS NULL
      ORDER BY message_id FOR UPDATE
-   ), moved AS (
+   ), moved AS MATERIALIZED (
      UPDATE messages
      SET status = 'queued', attempts = 0, due_at = now(), enqueued_at = NULL, final_at = NULL,
          expires_at = now() + $2::bigint * interval '1 ms'
      WHERE id = ANY(ARRAY(SELECT message_id FROM waiting)) AND id BETWEEN $3::uuid AND $4::uuid
        AND status = 'failed' AND id >= (SELECT uuid_v7_floor(now() - $5::bigint * interval '1 ms'))
-     RETURNING id
-   )
+     RETURNING id, customer_id, price, return_rule
+   ), charges AS MATERIALIZED (
+     SELECT customer_id, sum(price)::bigint AS amount, count(*)::int AS messages FROM moved
+     WHERE price IS NOT NULL AND return_rule <> 'never' GROUP BY customer_id
+   ), payers AS MATERIALIZED (
+     ${lockedAccounts('charges')}
+   ), ${paymentOf('charges JOIN payers USING (customer_id)')}
    UPDATE dead_letters SET replayed_at = now()
    FROM moved WHERE message_id = moved.id AND message_id = ANY($1::uuid[])
    RETURNING message_id AS id`,
@@ -157,7 +163,8 @@ const replayStatement = defineStatement<{ id: string }>(
 
 /**
  * Sends dead letters again, with a new validity period and a full count of attempts; a processor picks them up.
- * Answers the ids that were replayed: those of letters that waited.
+ * Answers the ids that were replayed: those of letters that waited. What was returned to accounts is charged again, also where that
+ * takes them below their credit: it was accepted.
  *
  * @param ageMsMax a message accepted longer ago would be dropped, its day over, before it is final again: it is not replayed
  */

@@ -30,7 +30,8 @@ export interface KeyedRequest extends StoredAnswer {
   readonly messages: readonly NewMessage[]
 }
 
-const expired = `now() - ${idempotencyMs} * interval '1 ms'`
+/** Of an answer that is kept no longer. */
+export const expiredKey = `now() - ${idempotencyMs} * interval '1 ms'`
 
 /** Keys in order, so that two statements with the same keys wait for each other and not both ways. */
 const insertStatement = defineStatement<{ request: number }>(
@@ -44,7 +45,7 @@ const insertStatement = defineStatement<{ request: number }>(
      ON CONFLICT (scope, key) DO UPDATE
      SET fingerprint = excluded.fingerprint, status = excluded.status, response = excluded.response,
          created_at = excluded.created_at
-     WHERE known.created_at < ${expired}
+     WHERE known.created_at < ${expiredKey}
      RETURNING scope, key
    ), first AS MATERIALIZED (
      SELECT asked.request FROM asked JOIN taken USING (scope, key)
@@ -66,7 +67,7 @@ const findStatement = defineStatement<{
   `SELECT asked.request, encode(known.fingerprint, 'hex') AS fingerprint, known.status, known.response
    FROM unnest($1::int[], $2::bigint[], $3::text[]) AS asked (request, scope, key)
    JOIN idempotency_keys known USING (scope, key)
-   WHERE known.created_at >= ${expired}`,
+   WHERE known.created_at >= ${expiredKey}`,
 )
 
 /**
@@ -120,7 +121,7 @@ export const keysRemovedMax = 5_000
 const removeStatement = defineStatement<{ removed: number }>(
   'idempotency_keys.remove',
   `WITH old AS (
-     SELECT scope, key FROM idempotency_keys WHERE created_at < ${expired}
+     SELECT scope, key FROM idempotency_keys WHERE created_at < ${expiredKey}
      ORDER BY created_at LIMIT ${keysRemovedMax} FOR UPDATE SKIP LOCKED
    ), removed AS (
      DELETE FROM idempotency_keys known USING old

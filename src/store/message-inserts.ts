@@ -18,9 +18,10 @@ const strayDueMs = 30_000
  * promoter puts it into the queue; one with an end of its own has that, at which it expires.
  *
  * @param validity an expression of milliseconds, for messages that say nothing of their validity
+ * @param isCharged with the columns `price` and `return_rule` too
  */
-export function insertSelect(validity: string): string {
-  return `INSERT INTO messages (id, customer_id, lane, recipient, sender_id, body, status, expires_at, due_at)
+export function insertSelect(validity: string, isCharged = false): string {
+  return `INSERT INTO messages (id, customer_id, lane, recipient, sender_id, body, status, expires_at, due_at${isCharged ? ', price, return_rule' : ''})
    SELECT id, customer_id, lane, recipient, sender_id, body,
      CASE WHEN schedule_at > now() THEN 'scheduled' ELSE 'queued' END::message_status,
      coalesce(expires_at, greatest(schedule_at, now()) + coalesce(valid_ms, ${validity}::bigint) * interval '1 ms'),
@@ -30,7 +31,7 @@ export function insertSelect(validity: string): string {
           WHEN id < (SELECT uuid_v7_floor(now() - ${insertDelayMsMax} * interval '1 ms'))
             OR id > (SELECT uuid_v7_floor(now() + ${clockAheadMsMax} * interval '1 ms'))
             OR id <= (SELECT watermark FROM sweep_watermarks ORDER BY watermark DESC LIMIT 1)
-       THEN now() + ${strayDueMs} * interval '1 ms' END`
+       THEN now() + ${strayDueMs} * interval '1 ms' END${isCharged ? ', price, return_rule' : ''}`
 }
 
 export const messageColumns =

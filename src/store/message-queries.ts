@@ -6,6 +6,7 @@ import type { Sql } from 'postgres'
 import type { Lane, MessageId } from '../domain/message.ts'
 import { messageIdFloor, messageIdTimeMs } from '../domain/message-id.ts'
 import type { MessageState } from '../domain/message-state.ts'
+import type { Amount } from '../domain/money.ts'
 import type { AttemptFailure } from '../domain/submit-outcome.ts'
 import type { Database } from './database.ts'
 import { databaseErrorKind } from './database-errors.ts'
@@ -20,6 +21,8 @@ export interface StoredMessage {
   readonly recipient: string
   readonly senderId: string | null
   readonly text: string
+  /** What it was paid with; null: it costs nothing. */
+  readonly price: Amount | null
   readonly attempts: number
   readonly provider: string | null
   readonly providerMessageId: string | null
@@ -163,6 +166,7 @@ interface MessageRow {
   recipient: string
   sender_id: string | null
   body: string
+  price: string | null
   attempts: number
   provider: string | null
   provider_message_id: string | null
@@ -173,7 +177,7 @@ interface MessageRow {
 }
 
 const columns = (sql: Sql) => sql`
-  id, customer_id, lane, status, recipient, sender_id, body, attempts, provider, provider_message_id,
+  id, customer_id, lane, status, recipient, sender_id, body, price, attempts, provider, provider_message_id,
   failures, sent_at, final_at, expires_at`
 
 function toMessage(row: MessageRow): StoredMessage {
@@ -185,6 +189,7 @@ function toMessage(row: MessageRow): StoredMessage {
     recipient: row.recipient,
     senderId: row.sender_id,
     text: row.body,
+    price: row.price === null ? null : Number(row.price),
     attempts: row.attempts,
     provider: row.provider,
     providerMessageId: row.provider_message_id,

@@ -10,6 +10,7 @@ import { insertDelayMsMax } from '../domain/message-id.ts'
 import { finalStates, type MessageState } from '../domain/message-state.ts'
 import { textArray } from './array-literal.ts'
 import { insertStatementName } from './message-inserts.ts'
+import { returnColumns, returnsOf } from './returns.ts'
 import { defineStatement } from './statement.ts'
 
 const finalList = finalStates.map((state) => `'${state}'`).join(', ')
@@ -171,7 +172,8 @@ const promoteStatement = defineStatement<{
      WHERE m.id = decided.id AND m.id = ANY(ARRAY(SELECT id FROM decided))
        AND m.id >= (SELECT id FROM decided ORDER BY id LIMIT 1)
        AND m.id <= (SELECT id FROM decided ORDER BY id DESC LIMIT 1)
-     RETURNING m.id, m.lane, decided.action, decided.status = 'sending' AS was_sending, decided.status AS old_status, m.provider
+     RETURNING m.id, m.lane, m.status, decided.action, decided.status = 'sending' AS was_sending, decided.status AS old_status,
+       m.provider, ${returnColumns()}
    ), reported AS (
      INSERT INTO delivery_reports (message_id, occurred_at, status, provider, error_code, detail)
      SELECT id, now(), action, provider,
@@ -181,7 +183,7 @@ const promoteStatement = defineStatement<{
             ELSE 'the processor died while the provider may have had the message' END
      FROM moved WHERE action IN ('unknown', 'expired')
      ON CONFLICT DO NOTHING
-   )
+   ), ${returnsOf('moved')}
    SELECT id, lane, action, was_sending FROM moved`,
 )
 

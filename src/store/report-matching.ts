@@ -9,6 +9,7 @@ import { messageIdFloor, messageIdTimeMs } from '../domain/message-id.ts'
 import { reportedStates, statesBefore } from '../domain/message-state.ts'
 import type { ProviderReport } from '../domain/provider-report.ts'
 import { plainArray, textArray } from './array-literal.ts'
+import { returnColumns, returnsOf } from './returns.ts'
 import { defineStatement } from './statement.ts'
 
 /** A message that a report has just brought into its final state. */
@@ -107,13 +108,13 @@ const matchAndMove = (references: string, idMin: string, timelessToo = false): s
       AND m.id >= (SELECT message_id FROM best ORDER BY message_id LIMIT 1)
       AND m.id <= (SELECT message_id FROM best ORDER BY message_id DESC LIMIT 1)
       AND (${transitionGuard})
-    RETURNING m.id, m.lane, m.provider, m.status
-  )`
+    RETURNING m.id, m.lane, m.provider, m.status, ${returnColumns('coalesce(m.sent_at, now())')}
+  ), ${returnsOf('moved')}`
 
 /** The columns every user of `matchAndMove` answers with. */
 const appliedColumns = `
   (SELECT count(*) FROM matched)::int AS matched,
-  (SELECT json_agg(moved) FROM moved) AS moved`
+  (SELECT json_agg(json_build_object('id', id, 'lane', lane, 'provider', provider, 'status', status)) FROM moved) AS moved`
 
 const applyText = (timelessToo: boolean): string => `
    WITH r AS MATERIALIZED (

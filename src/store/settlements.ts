@@ -10,6 +10,7 @@ import { messageIdRange } from '../domain/message-id.ts'
 import type { MessageState } from '../domain/message-state.ts'
 import { type AttemptFailure, failuresKeptMax } from '../domain/submit-outcome.ts'
 import { plainArray, textArray } from './array-literal.ts'
+import { returnColumns, returnsOf } from './returns.ts'
 import { defineStatement } from './statement.ts'
 
 /** The provider has it. */
@@ -121,7 +122,7 @@ const settleUnsentStatement = defineStatement<{ id: string; status: MessageState
      FROM settled
      WHERE m.id = settled.id AND m.id = ANY($1::uuid[]) AND m.id BETWEEN $10::uuid AND $11::uuid
        AND m.status = 'sending' AND m.claim_token = settled.claim_token
-     RETURNING m.id, m.claim_token, m.status, m.lane, m.attempts, m.provider
+     RETURNING m.id, m.claim_token, m.status, m.lane, m.attempts, m.provider, ${returnColumns()}
    ), reported AS (
      INSERT INTO delivery_reports (message_id, occurred_at, status, provider, error_code, detail)
      SELECT moved.id, now(), moved.status::text, moved.provider, settled.error_code, settled.detail
@@ -137,7 +138,7 @@ const settleUnsentStatement = defineStatement<{ id: string; status: MessageState
      ON CONFLICT (message_id) DO UPDATE
        SET attempts = excluded.attempts, provider = excluded.provider, error_code = excluded.error_code,
            detail = excluded.detail, dead_at = excluded.dead_at, replayed_at = NULL
-   )
+   ), ${returnsOf('moved')}
    SELECT id, status FROM moved`,
 )
 

@@ -2,6 +2,7 @@
  * The store as its users see it: use cases take this type as an argument; only `roles/` makes one.
  */
 import { endAbandonedSessions } from './abandoned-sessions.ts'
+import { auditLedger, enterInLedger, getAccount, listLedger, setAccount } from './accounts.ts'
 import {
   createApiKey,
   findApiKeys,
@@ -11,6 +12,7 @@ import {
   rotateApiKey,
 } from './api-keys.ts'
 import { cancelMessage } from './cancellations.ts'
+import { insertCharged } from './charged-inserts.ts'
 import {
   createCustomer,
   findCustomerProfiles,
@@ -33,6 +35,7 @@ import { insertMessages } from './message-inserts.ts'
 import { createMessageQueries, type MessageQueries, type ReadTarget } from './message-queries.ts'
 import { listParkedReports, measureParkedReports } from './parked-reports.ts'
 import { createPartitions, dropPartitions } from './partitions.ts'
+import { findPriceLists, findPriceListVersions, setPriceList } from './price-lists.ts'
 import { listProviderControls, setProviderControl } from './provider-controls.ts'
 import { expediteLost, promoteDue, sweepLane } from './recovery.ts'
 import type { ReplicaLag } from './replica-lag.ts'
@@ -52,6 +55,7 @@ export interface Store {
   readonly insertMessages: Bound<typeof insertMessages>
   readonly cancelMessage: Bound<typeof cancelMessage>
   readonly insertKeyed: Bound<typeof insertKeyed>
+  readonly insertCharged: Bound<typeof insertCharged>
   readonly findKeyed: Bound<typeof findKeyed>
   readonly removeOldKeys: Bound<typeof removeOldKeys>
   readonly claimMessages: Bound<typeof claimMessages>
@@ -85,6 +89,14 @@ export interface Store {
   readonly listApiKeys: Bound<typeof listApiKeys>
   readonly findApiKeys: Bound<typeof findApiKeys>
   readonly hasApiKeys: Bound<typeof hasApiKeys>
+  readonly setAccount: Bound<typeof setAccount>
+  readonly enterInLedger: Bound<typeof enterInLedger>
+  readonly setPriceList: Bound<typeof setPriceList>
+  readonly getAccount: Bound<typeof getAccount>
+  readonly listLedger: Bound<typeof listLedger>
+  readonly auditLedger: Bound<typeof auditLedger>
+  readonly findPriceLists: Bound<typeof findPriceLists>
+  readonly findPriceListVersions: Bound<typeof findPriceListVersions>
   readonly createPartitions: Bound<typeof createPartitions>
   readonly dropPartitions: Bound<typeof dropPartitions>
   /** Resolves when the primary answers and takes writes. */
@@ -112,6 +124,7 @@ export function createStore(options: StoreOptions): Store {
     insertMessages: (...rest) => insertMessages(database.write, ...rest),
     cancelMessage: (...rest) => cancelMessage(database.write, ...rest),
     insertKeyed: (...rest) => insertKeyed(database.write, ...rest),
+    insertCharged: (...rest) => insertCharged(database.write, ...rest),
     findKeyed: (...rest) => findKeyed(database.readPrimary, ...rest),
     removeOldKeys: (...rest) => removeOldKeys(database.write, ...rest),
     claimMessages: (...rest) => claimMessages(database.write, ...rest),
@@ -149,6 +162,14 @@ export function createStore(options: StoreOptions): Store {
     listApiKeys: (...rest) => listApiKeys(database.readPrimary, ...rest),
     findApiKeys: (...rest) => findApiKeys(database.readPrimary, ...rest),
     hasApiKeys: (...rest) => hasApiKeys(database.readPrimary, ...rest),
+    setAccount: (...rest) => setAccount(database.write, ...rest),
+    enterInLedger: (...rest) => enterInLedger(database.write, ...rest),
+    setPriceList: (...rest) => setPriceList(database.write, ...rest),
+    getAccount: (...rest) => getAccount(database.readPrimary, ...rest),
+    listLedger: (...rest) => listLedger(database.readPrimary, ...rest),
+    auditLedger: (...rest) => auditLedger(database.readPrimary, ...rest),
+    findPriceLists: (...rest) => findPriceLists(database.readPrimary, ...rest),
+    findPriceListVersions: (...rest) => findPriceListVersions(database.readPrimary, ...rest),
     createPartitions: (...rest) => createPartitions(database.write, ...rest),
     dropPartitions: (...rest) => dropPartitions(database.write, ...rest),
     ping: () => database.ping(),

@@ -11,6 +11,8 @@ export const customersUnchanged = {
   rotateApiKey: async () => null,
   revokeApiKey: async () => null,
   listApiKeys: async () => [],
+  findPriceLists: async () => new Map(),
+  findPriceListVersions: async () => new Map(),
 } satisfies Partial<ApiOptions['customers']>
 
 export const noDeadLetters: ApiOptions['deadLetters'] = {
@@ -18,4 +20,13 @@ export const noDeadLetters: ApiOptions['deadLetters'] = {
   getDeadLetter: async () => null,
   replayDeadLetters: async (ids) => [...ids],
   purgeDeadLetters: async (ids) => [...ids],
+}
+
+export const noAccounts: ApiOptions['accounts'] = {
+  setAccount: async () => null,
+  getAccount: async () => null,
+  enterInLedger: async () => null,
+  listLedger: async () => [],
+  setPriceList: async () => null,
+  findPriceLists: async () => new Map(),
 }

@@ -11,7 +11,7 @@ import { databaseErrorKind } from '../../src/store/database-errors.ts'
 import type { StoredAnswer } from '../../src/store/idempotent-inserts.ts'
 import type { MessageFilter, StoredMessage, StoredReport } from '../../src/store/message-queries.ts'
 import type { ProviderControl } from '../../src/store/provider-controls.ts'
-import { customersUnchanged, noDeadLetters } from './fake-administration.ts'
+import { customersUnchanged, noAccounts, noDeadLetters } from './fake-administration.ts'
 
 export interface FakeApi extends Omit<Api, 'fetch'> {
   /** From this machine, unless another address is given. */
@@ -118,6 +118,11 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
           return true
         })
       },
+      async insertCharged(requests) {
+        failIf('insert')
+        fake.inserted.push(...requests.flatMap(({ messages }) => messages))
+        return requests.map(() => 'taken' as const)
+      },
       async findKeyed(keys) {
         failIf('findKeyed')
         return keys.map(({ scope, key }) => known.answers.get(`${scope} ${key}`) ?? null)
@@ -193,6 +198,7 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
         return known.keys.size > 0
       },
     },
+    accounts: noAccounts,
     deadLetters: noDeadLetters,
     databaseErrorKind,
     providerSecret: (name) =>
@@ -264,6 +270,7 @@ export function storedMessage(changes: Partial<StoredMessage> = {}): StoredMessa
     recipient: '+491701234567',
     senderId: null,
     text: 'hello',
+    price: null,
     attempts: 1,
     provider: 'primary',
     providerMessageId: 'p-1',

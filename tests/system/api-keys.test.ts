@@ -1,5 +1,6 @@
 /** Customers and API keys on the compiled binary: made by the command line, taken, rotated, refused, kept apart. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { ofAll, ofCustomers, ofProviders } from '../support/customer-operations.ts'
 import { eventually } from '../support/eventually.ts'
 import { freePort } from '../support/free-port.ts'
 import { runCommand, startRole } from '../support/gateway.ts'
@@ -231,21 +232,6 @@ describe('the admin API', () => {
 })
 
 describe('customers', () => {
-  /** Of the document's operations, those that customers use, and what another customer is told. */
-  const ofCustomers: Readonly<Record<string, 'own' | 'nothing'>> = {
-    submitMessage: 'own',
-    submitExpressMessage: 'own',
-    submitBatch: 'own',
-    previewMessage: 'own',
-    listMessages: 'own',
-    getMessage: 'nothing',
-    cancelMessage: 'nothing',
-    listDeliveryReports: 'nothing',
-  }
-  /** Those that tell the same to everybody, or to providers. */
-  const ofAll = ['health', 'readiness', 'metrics', 'openApi', 'docs', 'docsAsset']
-  const ofProviders = ['takeDeliveryReports']
-
   interface Operation {
     readonly operationId: string
     readonly tags: readonly string[]

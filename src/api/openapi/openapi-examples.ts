@@ -36,6 +36,7 @@ export const messageExample: MessageBody = {
   message: 'Your code is 123456',
   encoding: 'gsm7',
   segments: 1,
+  price: '0.075',
   customer_id: 1,
   sender_id: 'Acme',
   provider: 'secondary',

@@ -56,7 +56,11 @@ const location = {
   Location: { description: "The message's address.", schema: { type: 'string' as const } },
 }
 
-const keyedProblems = ['request-in-progress', 'idempotency-key-reused'] as const
+const keyedProblems = [
+  'request-in-progress',
+  'idempotency-key-reused',
+  'insufficient-balance',
+] as const
 
 /** Of every operation that accepts messages. */
 const idempotencyKey = {

@@ -34,6 +34,8 @@ export const problemSchema = z
 const details: Readonly<Record<ProblemKind, string>> = {
   'malformed-json': 'The body must be one JSON value in UTF-8.',
   unauthorized: 'Send an API key as a bearer token, or as X-API-Key.',
+  'insufficient-balance':
+    'The balance and the credit of the account do not reach for this request: nothing of it was accepted.',
   forbidden: 'The API key has not the scope "send".',
   'admin-off':
     'The admin API takes ADMIN_TOKEN, which is not set, or an API key with the scope admin.',
@@ -42,6 +44,8 @@ const details: Readonly<Record<ProblemKind, string>> = {
   'dead-letter-not-found': 'No dead letter has this message id.',
   'provider-not-found': 'There are: primary, secondary, backup.',
   'customer-not-found': 'There is no customer with this id.',
+  'account-not-found': 'This customer has no account: its messages cost nothing.',
+  'reference-reused': 'There is another entry with this reference.',
   'key-not-found': 'There is no API key in force with this prefix.',
   'request-in-progress':
     'A request with this Idempotency-Key is being worked on: send it again later.',

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import type { z } from 'zod'
 import { createFakeApi } from '../../../tests/support/fake-api.ts'
+import { accountSchema, entrySchema, priceListSchema } from '../account-schemas.ts'
 import { customerSchema, issuedKeySchema, keySchema } from '../customer-schemas.ts'
 import {
   deadLetterFilterSchema,
@@ -27,6 +28,7 @@ import {
   providerReportsBodySchema,
 } from '../report-schemas.ts'
 import { createOpenApiDocument } from './openapi.ts'
+import { accountExample, entryExample, priceListExample } from './openapi-accounts.ts'
 import {
   acceptedExample,
   batchAnswerExample,
@@ -132,6 +134,9 @@ describe('examples', () => {
     ['a provider', providerSchema, providerExample],
     ['a preview', previewAnswerSchema, previewExample],
     ['a customer', customerSchema, customerExample],
+    ['an account', accountSchema, accountExample],
+    ['an entry', entrySchema, entryExample],
+    ['a price list', priceListSchema, priceListExample],
     ['a key', keySchema, keyExample],
     ['a key that is shown once', issuedKeySchema, issuedKeyExample],
   ]

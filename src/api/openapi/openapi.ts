@@ -1,5 +1,6 @@
 /** The OpenAPI document, made from the schemas that check the requests. */
 import { createDocument, type oas31 } from 'zod-openapi'
+import { accountPaths } from './openapi-accounts.ts'
 import { customerPaths } from './openapi-customers.ts'
 import { deadLetterPaths } from './openapi-dead-letters.ts'
 import { messagePaths } from './openapi-messages.ts'
@@ -18,6 +19,7 @@ export function createOpenApiDocument(version: string): oas31.OpenAPIObject {
       servers: [{ url: '/' }],
       tags: [
         { name: 'messages', description: 'For customers.' },
+        { name: 'accounts', description: 'For customers: what they have and what it costs.' },
         { name: 'providers', description: 'For SMS providers.' },
         { name: 'service', description: 'For those who run it.' },
         { name: 'administration', description: 'For those who may change what others sent.' },
@@ -29,6 +31,7 @@ export function createOpenApiDocument(version: string): oas31.OpenAPIObject {
         ...servicePaths,
         ...deadLetterPaths,
         ...customerPaths,
+        ...accountPaths,
       },
       components: {
         securitySchemes: {

@@ -1,0 +1,27 @@
+/** What a message costs its customer, when that has an account. */
+import type { CustomerProfile } from '../domain/customer-settings.ts'
+import type { Amount } from '../domain/money.ts'
+import { messagePrice, priceIn } from '../domain/price-list.ts'
+import { countSegments } from '../domain/segments.ts'
+import type { SubmitCheck } from './submit-candidate.ts'
+
+/** Of a text to a recipient; null where no list says anything. */
+export function priceOfText(
+  { prices }: Pick<CustomerProfile, 'prices'>,
+  recipient: string,
+  text: string,
+): Amount | null {
+  const perSegment = priceIn(prices, recipient)
+  return perSegment === null ? null : messagePrice(perSegment, countSegments(text).count)
+}
+
+/** Puts the price into the message, of the text that is sent. */
+export const priceCheck: SubmitCheck = ({ submit, profile, pointer }, faults) => {
+  if (profile.account === null) return
+  const price = priceOfText(profile, submit.phone, submit.message)
+  if (price === null) {
+    faults.push({ pointer: `${pointer}/phone`, detail: 'is nowhere that there is a price for' })
+  } else {
+    submit.charge = { price, returnRule: profile.account.returnRule }
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * Accepting requests whose messages cost something: the accounts are charged in the commit of the messages, and each request is paid
+ * whole or not accepted. With an idempotency key or without.
+ */
+import type { Sql } from 'postgres'
+import { plainArray, textArray } from './array-literal.ts'
+import { expiredKey, type KeyedRequest } from './idempotent-inserts.ts'
+import {
+  insertSelect,
+  insertStatementName,
+  messageArrays,
+  messageColumns,
+  messageParameters,
+  withPartition,
+} from './message-inserts.ts'
+import { lockedAccounts, paymentOf } from './returns.ts'
+import { defineStatement } from './statement.ts'
+
+/** Without a key it is always the first. */
+export interface ChargedRequest extends Omit<KeyedRequest, 'key'> {
+  readonly key: string | null
+}
+
+/**
+ * `taken`: accepted and paid. `known`: the key is, and what is stored under it is the answer. `short`: the balance does not reach;
+ * `again`: nor did it after those before, but it would reach for this one alone.
+ */
+export type ChargedOutcome = 'taken' | 'known' | 'short' | 'again'
+
+/**
+ * Accounts are locked first, in order; so the balance that is compared is the one that is charged. A request counts against those
+ * after it in the batch whether it is accepted or not: whoever is refused for that reason is `again`.
+ */
+const insertStatement = defineStatement<{ request: number; outcome: ChargedOutcome }>(
+  `${insertStatementName}_charged`,
+  `WITH asked AS MATERIALIZED (
+     SELECT * FROM unnest($12::int[], $13::bigint[], $14::text[], $15::text[], $16::int[], $17::text[])
+       AS asked (request, scope, key, fingerprint, status, response)
+   ), charges AS MATERIALIZED (
+     SELECT * FROM unnest($18::int[], $19::bigint[], $20::bigint[], $21::int[])
+       AS charges (request, customer_id, amount, messages)
+   ), payers AS MATERIALIZED (
+     ${lockedAccounts('charges')}
+   ), running AS MATERIALIZED (
+     SELECT charges.request, charges.customer_id, charges.amount, payers.balance + payers.credit AS available,
+            sum(charges.amount) OVER (PARTITION BY charges.customer_id ORDER BY charges.request) AS total
+     FROM charges LEFT JOIN payers USING (customer_id)
+   ), short AS MATERIALIZED (
+     SELECT DISTINCT request FROM running WHERE amount > 0 AND (available IS NULL OR total > available)
+   ), taken AS (
+     INSERT INTO idempotency_keys AS known (scope, key, fingerprint, status, response)
+     SELECT scope, key, decode(fingerprint, 'hex'), status, response FROM asked
+     WHERE key IS NOT NULL AND request NOT IN (SELECT request FROM short)
+     ORDER BY scope, key
+     ON CONFLICT (scope, key) DO UPDATE
+     SET fingerprint = excluded.fingerprint, status = excluded.status, response = excluded.response,
+         created_at = excluded.created_at
+     WHERE known.created_at < ${expiredKey}
+     RETURNING scope, key
+   ), first AS MATERIALIZED (
+     SELECT asked.request FROM asked JOIN taken USING (scope, key)
+     UNION ALL
+     SELECT request FROM asked WHERE key IS NULL AND request NOT IN (SELECT request FROM short)
+   ), paid AS MATERIALIZED (
+     SELECT customer_id, sum(amount)::bigint AS amount, sum(messages)::int AS messages
+     FROM charges WHERE amount > 0 AND request IN (SELECT request FROM first) GROUP BY customer_id
+   ), ${paymentOf('paid')}, inserted AS (
+     ${insertSelect('$11', true)}
+     FROM unnest(${messageArrays}, $10::int[], $22::bigint[], $23::text[])
+       AS new (${messageColumns}, request, price, return_rule)
+     WHERE request IN (SELECT request FROM first)
+   ), left_over AS MATERIALIZED (
+     SELECT request, bool_and(running.amount = 0 OR running.available - coalesce(charged.amount, 0) >= running.amount) AS fits
+     FROM running LEFT JOIN charged USING (customer_id)
+     WHERE request IN (SELECT request FROM short) GROUP BY request
+   )
+   SELECT asked.request, CASE
+     WHEN asked.request IN (SELECT request FROM first) THEN 'taken'
+     WHEN left_over.request IS NULL THEN 'known'
+     WHEN left_over.fits THEN 'again'
+     ELSE 'short' END AS outcome
+   FROM asked LEFT JOIN left_over USING (request)`,
+)
+
+/**
+ * Commits the messages of those requests that are paid and whose keys are new, and answers for each request what became of it, in
+ * order. No two of them may have the same key.
+ */
+export async function insertCharged(
+  sql: Sql,
+  requests: readonly ChargedRequest[],
+  validityMs: number,
+): Promise<ChargedOutcome[]> {
+  const messages = requests.flatMap((request) => request.messages)
+  const charges = requests.flatMap(chargesOf)
+  const parameters = [
+    ...messageParameters(messages),
+    plainArray(requests.flatMap((request, index) => request.messages.map(() => index))),
+    validityMs,
+    plainArray(requests.map((_, index) => index)),
+    plainArray(requests.map(({ scope }) => scope)),
+    textArray(requests.map(({ key }) => key)),
+    plainArray(requests.map(({ fingerprint }) => Buffer.from(fingerprint).toString('hex'))),
+    plainArray(requests.map(({ status }) => status)),
+    textArray(requests.map(({ response }) => response)),
+    plainArray(charges.map(({ request }) => request)),
+    plainArray(charges.map(({ customerId }) => customerId)),
+    plainArray(charges.map(({ amount }) => amount)),
+    plainArray(charges.map((charge) => charge.messages)),
+    plainArray(messages.map(({ charge }) => charge?.price ?? 'NULL')),
+    textArray(messages.map(({ charge }) => charge?.returnRule ?? null)),
+  ]
+  const rows = await withPartition(sql, () => insertStatement(sql, parameters))
+  const outcomes = new Map(rows.map(({ request, outcome }) => [request, outcome]))
+  return requests.map((_, index) => outcomes.get(index) ?? 'short')
+}
+
+/** One for each customer of the request's messages: staff may send for several at once. */
+function chargesOf({ messages }: ChargedRequest, request: number) {
+  const charges = new Map<number, { amount: number; messages: number }>()
+  for (const { customerId, charge } of messages) {
+    if (charge === undefined) continue
+    const sum = charges.get(customerId) ?? { amount: 0, messages: 0 }
+    sum.amount += charge.price
+    sum.messages++
+    charges.set(customerId, sum)
+  }
+  return [...charges].map(([customerId, sum]) => ({ request, customerId, ...sum }))
+}
