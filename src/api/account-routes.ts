@@ -18,7 +18,7 @@ import {
 import { type AdminRouteOptions, forAdmins, forCallers } from './admin-route.ts'
 import type { Caller } from './caller.ts'
 import { customersPath } from './customer-routes.ts'
-import { customerIdPattern } from './customer-schemas.ts'
+import { customerIdOf } from './customer-schemas.ts'
 import { bodyFaults, invalidRequest } from './faults.ts'
 import { listingParameters, pageOf } from './listing.ts'
 import type { Problem } from './problems.ts'
@@ -28,7 +28,13 @@ import { type Exchange, jsonResponse, queryOf, type Route } from './route.ts'
 export interface AccountRoutesOptions extends Omit<AdminRouteOptions, 'tooLong'> {
   readonly store: Pick<
     Store,
-    'setAccount' | 'getAccount' | 'enterInLedger' | 'listLedger' | 'setPriceList' | 'findPriceLists'
+    | 'setAccount'
+    | 'getAccount'
+    | 'enterInLedger'
+    | 'listLedger'
+    | 'setPriceList'
+    | 'findPriceLists'
+    | 'getCustomer'
   >
   readonly readJson: ReadJson
   readonly logger: Logger
@@ -102,6 +108,8 @@ export function accountRoutes(options: AccountRoutesOptions): Route[] {
   async function showPrices({ param }: Exchange): Promise<Response | Problem> {
     const id = listIdOf(param('id'))
     if (id === null) return customerNotFound
+    const isThere = id === commonList || (await store.getCustomer(id)) !== null
+    if (!isThere) return customerNotFound
     return jsonResponse(toPriceListBody(id, (await store.findPriceLists([id])).get(id)))
   }
 
@@ -142,10 +150,6 @@ function payerOf({ customerId }: Caller, given: string | undefined): number | Pr
 }
 
 const blame = (detail: string): Problem => invalidRequest([{ parameter: 'customer_id', detail }])
-
-function customerIdOf(text: string): number | null {
-  return customerIdPattern.test(text) ? Number(text) : null
-}
 
 /** Without a customer it is the common list. */
 function listIdOf(text: string): number | null {

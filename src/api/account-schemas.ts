@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { type Amount, entryKinds, manualKinds, parseAmount, returnRules } from '../domain/money.ts'
 import { prefixPattern, pricesMax } from '../domain/price-list.ts'
-import { customerIdPattern } from './customer-schemas.ts'
+import { customerIdText } from './customer-schemas.ts'
 import { mustBe, shownText, shownTimeField } from './fields.ts'
 import { cursorField, limitField, nextCursorField } from './message-schemas.ts'
 
@@ -19,9 +19,14 @@ function amountField(rule: string, mayBe: (amount: Amount) => boolean) {
   const error = mustBe(rule)
   return z
     .string({ error })
-    .refine((text) => mayBe(parseAmount(text) ?? Number.NaN), { error })
+    .refine((text) => isAmount(text, mayBe), { error })
     .transform((text) => parseAmount(text) ?? 0)
     .meta({ override: amountSchema })
+}
+
+function isAmount(text: string, mayBe: (amount: Amount) => boolean): boolean {
+  const amount = parseAmount(text)
+  return amount !== null && mayBe(amount)
 }
 
 const decimal = 'a decimal number as a string, with at most six places'
@@ -94,10 +99,9 @@ export const entryListSchema = z
   .object({ entries: z.array(entrySchema), next_cursor: nextCursorField })
   .meta({ id: 'LedgerEntryList', description: 'Newest first.' })
 
-const customerText = z
-  .string()
-  .regex(customerIdPattern, { error: mustBe('a customer id') })
-  .meta({ description: 'Whose account. Staff must give it; a customer need not.' })
+const customerText = customerIdText.meta({
+  description: 'Whose account. Staff must give it; a customer need not.',
+})
 
 export const accountParametersSchema = z.strictObject({ customer_id: customerText.optional() })
 

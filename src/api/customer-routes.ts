@@ -8,7 +8,7 @@ import { type AdminRouteOptions, forAdmins } from './admin-route.ts'
 import {
   type CustomerBody,
   customerChangeSchema,
-  customerIdPattern,
+  customerIdOf,
   customerParametersSchema,
   type IssuedKeyBody,
   type KeyBody,
@@ -189,10 +189,6 @@ export function customerRoutes(options: CustomerRoutesOptions): Route[] {
 
 /** An answer with a key is nobody's to keep. */
 const unstored = { 'cache-control': 'no-store' }
-
-function customerIdOf(text: string): number | null {
-  return customerIdPattern.test(text) ? Number(text) : null
-}
 
 const customerExists: Problem = {
   kind: 'customer-exists',

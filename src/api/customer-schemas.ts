@@ -54,15 +54,24 @@ export const customerListSchema = z
   .object({ customers: z.array(customerSchema), next_cursor: nextCursorField })
   .meta({ id: 'CustomerList', description: 'By id.' })
 
-/** A customer's id as text. */
-export const customerIdPattern = /^[1-9]\d{0,15}$/
+const customerIdPattern = /^[1-9]\d{0,15}$/
+
+/** A customer's id from text; null for what is none. */
+export function customerIdOf(text: string): number | null {
+  const id = Number(text)
+  return customerIdPattern.test(text) && Number.isSafeInteger(id) ? id : null
+}
 
 export const customerParametersSchema = z.strictObject({
   limit: limitField.optional(),
-  cursor: cursorField((cursor) => (customerIdPattern.test(cursor) ? cursor : null)).optional(),
+  cursor: cursorField(customerIdOf).optional(),
 })
 
-const customerIdText = z.string().regex(customerIdPattern, { error: mustBe('a customer id') })
+/** In a query. */
+export const customerIdText = z
+  .string()
+  .refine((text) => customerIdOf(text) !== null, { error: mustBe('a customer id') })
+  .meta({ override: { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER } })
 
 const scopesRule = mustBe(`an array of scopes, each once: ${scopes.join(', ')}`)
 

@@ -44,7 +44,10 @@ export const deadLetterParametersSchema = z
       .optional()
       .meta({
         description: 'Whether those replayed already are listed too.',
-        override: { type: 'boolean', default: false },
+        override: ({ jsonSchema }: { jsonSchema: { enum?: unknown } }) => {
+          delete jsonSchema.enum
+          Object.assign(jsonSchema, { type: 'boolean', default: false })
+        },
       }),
     limit: limitField.optional(),
     cursor: cursorField(decodeDeadLetterCursor).optional(),

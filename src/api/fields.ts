@@ -39,7 +39,7 @@ export function shownText(lengthMax: number) {
     .string({ error: rule })
     .min(1, { error: rule })
     .max(lengthMax, { error: rule })
-    .regex(/^\P{Cc}*$/u, { error: rule })
+    .refine((text) => !/\p{Cc}/u.test(text), { error: rule })
     .refine(isStorableText, { error: rule })
 }
 

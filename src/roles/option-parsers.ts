@@ -1,7 +1,7 @@
 /** Values of options of the command line. */
 import { InvalidArgumentError } from 'commander'
 import type { z } from 'zod'
-import { customerIdPattern } from '../api/customer-schemas.ts'
+import { customerIdOf } from '../api/customer-schemas.ts'
 import { bodyFaults } from '../api/faults.ts'
 import { StartRefused } from './role-context.ts'
 import { exitCodes } from './run-until-stopped.ts'
@@ -47,7 +47,7 @@ export function jsonFaults(error: z.ZodError, name: string): StartRefused {
 }
 
 export function customerIdArgument(value: string): number {
-  const id = Number(value)
-  if (customerIdPattern.test(value) && Number.isSafeInteger(id)) return id
+  const id = customerIdOf(value)
+  if (id !== null) return id
   throw new InvalidArgumentError('must be a customer id, a whole number above 0')
 }

@@ -23,6 +23,7 @@ export const noDeadLetters: ApiOptions['deadLetters'] = {
 }
 
 export const noAccounts: ApiOptions['accounts'] = {
+  getCustomer: async () => null,
   setAccount: async () => null,
   getAccount: async () => null,
   enterInLedger: async () => null,

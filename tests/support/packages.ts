@@ -1,5 +1,6 @@
 /** The real servers and the browser that tests use: found on this machine, or installed from Debian's packages. */
 import { existsSync, readdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const postgresRoot = '/usr/lib/postgresql'
@@ -42,6 +43,31 @@ export function fakeClockLibrary(): string {
   const [installed] = [...fakeClockPaths.scanSync('/')]
   if (installed === undefined) throw new Error('tests need the package libfaketime')
   return join('/', installed)
+}
+
+const fuzzerVersion = '4.32.5'
+
+/** Schemathesis, in a Python environment of its own. @throws when it cannot be installed */
+export function fuzzerProgram(): string {
+  const directory = join(tmpdir(), `sms-gateway-schemathesis-${fuzzerVersion}`)
+  const program = join(directory, 'bin', 'schemathesis')
+  if (existsSync(program)) return program
+  if (run(['python3', '-m', 'venv', directory]) !== null) install(['python3', 'python3-venv'])
+  for (const command of [
+    ['python3', '-m', 'venv', directory],
+    [join(directory, 'bin', 'pip'), 'install', '--quiet', `schemathesis==${fuzzerVersion}`],
+  ]) {
+    const failure = run(command)
+    if (failure !== null) throw new Error(`"${command.join(' ')}" failed:\n${failure}`)
+  }
+  return program
+}
+
+/** What it said when it failed; null when it did not. */
+function run(command: readonly string[]): string | null {
+  if (Bun.which(command[0] ?? '') === null) return `there is no ${command[0]}`
+  const result = Bun.spawnSync([...command], { stdin: 'ignore' })
+  return result.exitCode === 0 ? null : String(result.stderr)
 }
 
 /** Installs Debian packages, as root or with sudo that asks for nothing. */

@@ -168,6 +168,7 @@ describe('the admin API and the command line', () => {
       404,
       [],
     ],
+    ['POST', path, { kind: 'top_up', amount: '', reference: 'x' }, 422, ['/amount']],
     ['POST', path, {}, 422, ['/amount', '/kind', '/reference']],
     [
       'POST',
