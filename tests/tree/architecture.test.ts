@@ -13,6 +13,7 @@ const ranks: Readonly<Record<string, number>> = {
   store: 1,
   providers: 1,
   embedded: 1,
+  limits: 1,
   api: 2,
   processor: 2,
   operator: 2,
