@@ -9,6 +9,8 @@ export const refusalReasons = [
   'idempotency',
   'balance',
   'queue_full',
+  'limited',
+  'pumping',
   'in_flight_full',
   'database',
   'bodies_full',

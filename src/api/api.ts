@@ -2,6 +2,8 @@
  * The HTTP API as one function from a request to an answer. Whoever serves it owns the socket; see `apiServeOptions`.
  */
 import { parkedReportsMax } from '../domain/provider-report.ts'
+import type { TrafficDefaults } from '../domain/traffic-limits.ts'
+import type { Counters } from '../limits/counters.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -29,6 +31,7 @@ import { previewRoute } from './preview-route.ts'
 import { createPriceLists } from './price-lists.ts'
 import { priceCheck } from './price-of-submit.ts'
 import { type ProviderRoutesOptions, providerRoutes } from './provider-routes.ts'
+import { createPumpingAlarm } from './pumping-alarm.ts'
 import { createRefusedReports } from './refused-reports.ts'
 import { createReportIntake } from './report-intake.ts'
 import { type ProviderSecret, reportRoute } from './report-routes.ts'
@@ -40,6 +43,7 @@ import { createSubmitChecks } from './submit-checks.ts'
 import { submitRoutes } from './submit-routes.ts'
 import { type TextRules, textCheck } from './text-of-submit.ts'
 import { timingCheck } from './timing-of-submit.ts'
+import { createTrafficControl } from './traffic-control.ts'
 
 export interface ApiLimits {
   /** While so many messages are being accepted, more are refused. */
@@ -90,6 +94,10 @@ export interface ApiOptions {
   /** Dead letters of messages older than this are not replayed. */
   readonly replayAgeMsMax: number
   readonly text: TextRules
+  /** What the limits of customers are counted with. They are closed with the API. */
+  readonly counters: Counters
+  /** Limits of customers that have none of their own. */
+  readonly traffic: TrafficDefaults
   /** For messages that name no sender. */
   readonly senderIdDefault: string | null
   /** Providers' reports are matched to messages accepted within this time. */
@@ -157,6 +165,12 @@ export function createApi(options: ApiOptions): Api {
   const once = createOnce(acceptance, metrics)
   const priceLists = createPriceLists(options.customers, clock)
   const profiles = createCustomerProfiles(options.customers, priceLists, clock)
+  const traffic = createTrafficControl({
+    counters: options.counters,
+    defaults: options.traffic,
+    alarm: createPumpingAlarm(options.registry, logger, clock),
+    clock,
+  })
   const checks = createSubmitChecks({
     profiles,
     checks: [
@@ -165,7 +179,7 @@ export function createApi(options: ApiOptions): Api {
       timingCheck({ validityMs: options.validityMs }, clock),
       priceCheck,
     ],
-    refusals: [laneRefusal(admission)],
+    refusals: [laneRefusal(admission), traffic.refusal],
   })
   const submitOptions = {
     access,
@@ -230,6 +244,7 @@ export function createApi(options: ApiOptions): Api {
       await Promise.all([admission.stop(), parking.stop()])
       await Promise.all([acceptance.close(), intake.close(), keys.close()])
       await Promise.all([profiles.close(), priceLists.close()])
+      await traffic.close()
     },
   }
 }

@@ -13,7 +13,7 @@ import {
 } from './problems.ts'
 import { type Exchange, jsonResponse, type Route } from './route.ts'
 import { type Failure, inFlightFull, storeFailure } from './store-failure.ts'
-import type { Candidate } from './submit-candidate.ts'
+import { type Candidate, giveBack } from './submit-candidate.ts'
 import { isCandidate, type Verdict } from './submit-checks.ts'
 import { acceptedBody, messagesPath, type SubmitOptions } from './submit-routes.ts'
 
@@ -56,7 +56,7 @@ export function batchRoute(options: SubmitOptions): Route {
     }
     const outcome = candidates.length === 0 ? [] : await acceptAll(candidates)
     if (Array.isArray(outcome)) observe(startedAtMs)
-    return answer(checked, outcome, requestId)
+    return answer(checked, outcome, requestId, headersOf(checked, caller))
   }
 
   async function submitOnce(
@@ -70,18 +70,23 @@ export function batchRoute(options: SubmitOptions): Route {
       // What passes must not be kept as the answer for a day; and what was accepted may be of another time.
       if (submits.length === 0 || checked.some(isPassing)) {
         const recalled = await once.recall(keyed)
+        giveBack(submits)
         if (recalled?.kind === 'replayed') return keyedResponse(recalled)
-        return answer(checked, submits.length === 0 ? [] : refusedWhole, requestId)
+        return answer(checked, submits.length === 0 ? [] : refusedWhole(checked), requestId)
       }
       const respond = (messages: readonly NewMessage[]) =>
         JSON.stringify({ messages: itemBodies(checked, messages, null) })
       const outcome = await once.accept({ ...keyed, submits, respond })
-      if (outcome.kind === 'accepted') observe(startedAtMs)
-      if (outcome.kind !== 'refused') return keyedResponse(outcome)
+      if (outcome.kind === 'accepted') {
+        observe(startedAtMs)
+        return keyedResponse(outcome, headersOf(checked, keyed.caller))
+      }
+      giveBack(submits)
+      if (outcome.kind === 'replayed') return keyedResponse(outcome)
       metrics.refused.inc({ reason: 'idempotency' }, submits.length)
       return problemResponse(outcome.problem, requestId)
     } catch (error) {
-      return answer(checked, failureOf(error, submits.length), requestId)
+      return answer(checked, failureOf(error, submits.length, submits), requestId)
     }
   }
 
@@ -113,19 +118,30 @@ export function batchRoute(options: SubmitOptions): Route {
     try {
       return await acceptance.acceptGroup(candidates)
     } catch (error) {
-      return failureOf(error, candidates.length)
+      return failureOf(error, candidates.length, candidates)
     }
   }
 
   /** @throws the error, when it is a defect of ours */
-  function failureOf(error: unknown, count: number): Problem {
+  function failureOf(error: unknown, count: number, submits: readonly Candidate[] = []): Problem {
     const failure = storeFailure(error, classify)
     metrics.refused.inc({ reason: failure?.reason ?? 'failure' }, count)
     if (failure === null) throw error
+    // Of what the database does not answer nobody knows whether it was accepted.
+    if (failure.reason !== 'database') giveBack(submits)
     return failure.problem
   }
 
   return { method: 'POST', path: batchPath, handle: submitBatch }
+}
+
+/** What is told of limits: those of a customer, where the batch is of one. */
+function headersOf(
+  checked: readonly Verdict[],
+  { customerId }: Caller,
+): Readonly<Record<string, string>> {
+  if (customerId === null) return {}
+  return checked.find(isCandidate)?.counted?.headers ?? {}
 }
 
 /** 202 when a message was accepted; else the problem that passes, if there is one, or that of faulty messages. */
@@ -133,11 +149,12 @@ function answer(
   checked: readonly Verdict[],
   outcome: readonly NewMessage[] | Problem,
   requestId: string,
+  headers: Readonly<Record<string, string>> = {},
 ): Response {
   const accepted = 'kind' in outcome ? [] : outcome
   const common = 'kind' in outcome ? outcome : null
   const messages = itemBodies(checked, accepted, common)
-  if (accepted.length > 0) return jsonResponse({ messages }, 202)
+  if (accepted.length > 0) return jsonResponse({ messages }, 202, headers)
   const problem: Problem = common ??
     checked.find(isPassing)?.problem ?? {
       kind: 'no-message-accepted',
@@ -162,15 +179,23 @@ function itemBodies(
 }
 
 /** Of the others in a batch with a key, of which one has to be sent again. */
-const refusedWhole: Problem = passingProblem(
-  'overloaded',
-  'Some messages of this batch cannot be taken now: send the whole batch again.',
-  1,
-)
+function refusedWhole(checked: readonly Verdict[]): Problem {
+  const limit = checked.find(isLimited)?.problem
+  const detail = 'Some messages of this batch cannot be taken now: send the whole batch again.'
+  return limit === undefined ? passingProblem('overloaded', detail, 1) : { ...limit, detail }
+}
 
 const unanswered: Problem = { kind: 'internal-error', detail: 'The message was not accepted.' }
 
 /** Whether it may be accepted when it is sent again. */
 function isPassing(verdict: Verdict): verdict is Failure {
-  return !isCandidate(verdict) && problemKinds[verdict.problem.kind].status === 503
+  return isLimited(verdict) || (!isCandidate(verdict) && statusOf(verdict) === 503)
+}
+
+function isLimited(verdict: Verdict): verdict is Failure {
+  return !isCandidate(verdict) && statusOf(verdict) === 429
+}
+
+function statusOf({ problem }: Failure): number {
+  return problemKinds[problem.kind].status
 }

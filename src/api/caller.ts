@@ -14,6 +14,8 @@ export interface Caller {
   readonly customerId: number | null
   /** Somebody on this machine, while there are no keys. */
   readonly isKeyless?: true
+  /** Of the API key, where there is one. */
+  readonly keyPrefix?: string
 }
 
 /** Who it is, when they may do what has this scope; or what they are told. At once, when the key is known. */
@@ -45,8 +47,8 @@ export function createAccess({ keys, adminToken, classify }: AccessOptions): Acc
     }
     const known = keys.find(prefix)
     return known instanceof Promise
-      ? known.then((key) => judge(hash, key, scope))
-      : judge(hash, known, scope)
+      ? known.then((key) => judge(hash, key, scope, prefix))
+      : judge(hash, known, scope, prefix)
   }
 
   function withoutCredential(exchange: Exchange, scope: Scope): Answer | Promise<Answer> {
@@ -88,7 +90,7 @@ export function deniedReason({ kind }: Problem): RefusalReason {
   return kind === 'unauthorized' || kind === 'forbidden' ? 'unauthorized' : 'database'
 }
 
-function judge(hash: Uint8Array, key: KnownKey | null, scope: Scope): Answer {
+function judge(hash: Uint8Array, key: KnownKey | null, scope: Scope, keyPrefix: string): Answer {
   if (key === null || !timingSafeEqual(hash, key.hash)) return unknownCredential
   // Who has the whole key may know what became of it.
   switch (key.refusal) {
@@ -106,7 +108,7 @@ function judge(hash: Uint8Array, key: KnownKey | null, scope: Scope): Answer {
   if (!key.scopes.includes(scope)) {
     return { kind: 'forbidden', detail: `The API key has not the scope "${scope}".` }
   }
-  return key
+  return { customerId: key.customerId, keyPrefix }
 }
 
 /** Of those that proxies and meshes add: what they bring is not this machine's own. */

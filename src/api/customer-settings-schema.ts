@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { CustomerSettings } from '../domain/customer-settings.ts'
 import { isTimeZone, timeOfDayPattern } from '../domain/quiet-hours.ts'
 import { mustBe } from './fields.ts'
+import { limitsField, pumpingGuardField } from './limit-schemas.ts'
 
 const timeOfDayField = z
   .string({ error: mustBe('a time of the day, HH:MM') })
@@ -32,16 +33,29 @@ const quietHoursField = z
 
 const sections = {
   quiet_hours: quietHoursField,
+  limits: limitsField,
+  pumping_guard: pumpingGuardField,
 }
 
 const bodyRule = { error: mustBe('an object of settings') }
 
 /** As they are stored and shown. */
 export const customerSettingsSchema: z.ZodType<CustomerSettings> = z
-  .object({ quiet_hours: sections.quiet_hours.optional() })
+  .object({
+    quiet_hours: sections.quiet_hours.optional(),
+    limits: sections.limits.optional(),
+    pumping_guard: sections.pumping_guard.optional(),
+  })
   .meta({ id: 'CustomerSettings', description: 'What is not in it is as for everybody.' })
 
 /** A section that is null is removed; one that is missing stays as it is. */
 export const customerSettingsChangeSchema = z
-  .strictObject({ quiet_hours: sections.quiet_hours.nullable().optional() }, bodyRule)
+  .strictObject(
+    {
+      quiet_hours: sections.quiet_hours.nullable().optional(),
+      limits: sections.limits.nullable().optional(),
+      pumping_guard: sections.pumping_guard.nullable().optional(),
+    },
+    bodyRule,
+  )
   .meta({ id: 'CustomerSettingsChange' })

@@ -3,6 +3,13 @@
  * never by title or detail.
  */
 
+interface KindOfProblem {
+  readonly status: number
+  readonly title: string
+  /** Where a specification has one; else it is of our own. */
+  readonly type?: string
+}
+
 export const problemKinds = {
   'malformed-json': { status: 400, title: 'The body is not JSON' },
   unauthorized: { status: 401, title: 'The credentials are missing or wrong' },
@@ -27,10 +34,20 @@ export const problemKinds = {
   'invalid-request': { status: 422, title: 'The request has invalid values' },
   'idempotency-key-reused': { status: 422, title: 'The key was used for another request' },
   'no-message-accepted': { status: 422, title: 'None of the messages was accepted' },
+  'quota-exceeded': {
+    status: 429,
+    title: 'A limit of the customer is used up',
+    type: 'https://iana.org/assignments/http-problem-types#quota-exceeded',
+  },
+  'abnormal-usage': {
+    status: 429,
+    title: 'The traffic looks abnormal',
+    type: 'https://iana.org/assignments/http-problem-types#abnormal-usage-detected',
+  },
   'internal-error': { status: 500, title: 'The server failed' },
   overloaded: { status: 503, title: 'The server has too much to do' },
   unavailable: { status: 503, title: 'The server cannot do this now' },
-} as const satisfies Record<string, { status: number; title: string }>
+} as const satisfies Record<string, KindOfProblem>
 
 export type ProblemKind = keyof typeof problemKinds
 
@@ -55,7 +72,8 @@ export interface Problem {
 export const problemContentType = 'application/problem+json'
 
 export function problemType(kind: ProblemKind): string {
-  return `urn:sms-gateway:problem:${kind}`
+  const { type }: KindOfProblem = problemKinds[kind]
+  return type ?? `urn:sms-gateway:problem:${kind}`
 }
 
 /** The members of a problem as they are sent. */

@@ -21,6 +21,20 @@ export interface Candidate {
   readonly caller: Caller
   /** JSON Pointer to it. */
   readonly pointer: string
+  /** Put here when it was counted against its customer's limits. */
+  counted?: Counted
+}
+
+export interface Counted {
+  /** Of the answer: what the limits are, and what is left of them. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Call it at most once, when the message is not accepted by this request. */
+  giveBack(): void
+}
+
+/** Of those that are not accepted by this request: they do not count against limits. */
+export function giveBack(candidates: readonly Candidate[]): void {
+  for (const { counted } of candidates) counted?.giveBack()
 }
 
 /** Adds what is wrong with it. */

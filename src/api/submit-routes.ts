@@ -24,6 +24,7 @@ import {
   inFlightFull,
   storeFailure,
 } from './store-failure.ts'
+import { type Candidate, giveBack } from './submit-candidate.ts'
 import { isCandidate, type SubmitChecks, type Verdict } from './submit-checks.ts'
 
 /** Longest body with one message: its text escaped at six characters each, and room for the rest. */
@@ -73,6 +74,7 @@ export function submitRoutes(options: SubmitOptions): Route[] {
     const { key, faults } = idempotencyKeyOf(request)
     const fingerprint = key === null ? null : fingerprintOf(paths[lane], body.bytes)
     const keyed = key === null || fingerprint === null ? null : { key, fingerprint, caller }
+    const submits: Candidate[] = []
     try {
       const judged = checks.judge([{ value: body.value, pointer: '' }], submitSchema, lane, caller)
       const verdict = withFaults((judged instanceof Promise ? await judged : judged)[0], faults)
@@ -81,18 +83,25 @@ export function submitRoutes(options: SubmitOptions): Route[] {
         if (recalled?.kind === 'replayed') return answerKeyed(recalled, requestId)
         return refuse(verdict, requestId)
       }
+      submits.push(verdict)
       if (keyed !== null) {
-        const outcome = await once.accept({ ...keyed, submits: [verdict], respond: singleResponse })
+        const outcome = await once.accept({ ...keyed, submits, respond: singleResponse })
         if (outcome.kind === 'accepted') observe(startedAtMs)
-        return answerKeyed(outcome, requestId)
+        else giveBack(submits)
+        return answerKeyed(outcome, requestId, verdict.counted?.headers)
       }
       const message = await acceptance.accept(verdict.submit, lane)
       observe(startedAtMs)
-      return jsonResponse(acceptedBody(message), 202, locationOf(message.id))
+      return jsonResponse(acceptedBody(message), 202, {
+        ...locationOf(message.id),
+        ...verdict.counted?.headers,
+      })
     } catch (error) {
       const failure = storeFailure(error, classify)
       metrics.refused.inc({ reason: failure?.reason ?? 'failure' })
       if (failure === null) throw error
+      // Of what the database does not answer nobody knows whether it was accepted.
+      if (failure.reason !== 'database') giveBack(submits)
       return problemResponse(failure.problem, requestId)
     }
   }
@@ -101,12 +110,18 @@ export function submitRoutes(options: SubmitOptions): Route[] {
     duration.observe((clock.monotonicMs() - startedAtMs) / 1000)
   }
 
-  function answerKeyed(outcome: KeyedOutcome, requestId: string): Response {
+  /** @param headers for a message that is accepted now */
+  function answerKeyed(
+    outcome: KeyedOutcome,
+    requestId: string,
+    headers: Readonly<Record<string, string>> = {},
+  ): Response {
     if (outcome.kind === 'refused') {
       return refuse({ problem: outcome.problem, reason: 'idempotency' }, requestId)
     }
     const { id } = JSON.parse(outcome.response) as Accepted
-    return keyedResponse(outcome, locationOf(id))
+    const ofNow = outcome.kind === 'accepted' ? headers : {}
+    return keyedResponse(outcome, { ...locationOf(id), ...ofNow })
   }
 
   function refuse({ problem, reason }: Failure, requestId: string): Response {

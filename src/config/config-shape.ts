@@ -1,5 +1,6 @@
 /** The configuration as roles see it. */
 import type { ProviderSettings } from '../providers/provider.ts'
+import type { limits, pumpingGuard } from './keys/limit-keys.ts'
 import type { accept, circuit, processing } from './keys/message-keys.ts'
 import type { postgres, redis, servers } from './keys/server-keys.ts'
 import type { HostAndPort } from './parsers.ts'
@@ -23,6 +24,8 @@ export interface Config extends Omit<Values<typeof servers>, 'publicUrl'> {
   readonly redis: (HostAndPort & Pick<Values<typeof redis>, 'password' | 'commandTimeoutMs'>) | null
   readonly streams: { readonly normal: string; readonly express: string }
   readonly accept: Values<typeof accept>
+  readonly limits: Values<typeof limits>
+  readonly pumpingGuard: Values<typeof pumpingGuard>
   readonly processing: Values<typeof processing> & {
     /** Of a claim's lease, the part in which it may still fail over; the last submit and its record come after it. */
     readonly roundMsMax: number

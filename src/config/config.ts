@@ -6,6 +6,7 @@ import { dayMs } from '../domain/duration.ts'
 import type { ProviderSettings } from '../providers/provider.ts'
 import type { Config } from './config-shape.ts'
 import type { Environment, Fault } from './fault.ts'
+import { limits, pumpingGuard } from './keys/limit-keys.ts'
 import { accept, circuit, processing } from './keys/message-keys.ts'
 import * as providerKeys from './keys/provider-keys.ts'
 import * as serverKeys from './keys/server-keys.ts'
@@ -60,6 +61,8 @@ function readConfig(environment: Environment, role: Role, faults: Fault[]): Conf
     redis: redisServer === null ? null : { ...redisServer, ...redis },
     streams: { normal: queueName, express: queueExpressName },
     accept: accepting,
+    limits: read(limits),
+    pumpingGuard: read(pumpingGuard),
     processing: {
       ...messages,
       roundMsMax: messages.claimLeaseMs * roundShareOfLease,

@@ -2,6 +2,7 @@
  * Every setting: its environment variable, what it takes, its default, what it is for. `docs/configuration.md` and
  * `.env.example` are generated from these tables by `scripts/configuration-docs.ts`.
  */
+import { limits, pumpingGuard } from './keys/limit-keys.ts'
 import { accept, circuit, processing } from './keys/message-keys.ts'
 import { providers, providersFile } from './keys/provider-keys.ts'
 import { postgres, redis, servers } from './keys/server-keys.ts'
@@ -18,6 +19,8 @@ export const groups: readonly SettingGroup[] = [
   { title: 'PostgreSQL', settings: Object.values(postgres) },
   { title: 'Redis and the queue', settings: Object.values(redis) },
   { title: 'Accepting messages', settings: Object.values(accept) },
+  { title: 'Limits of customers', settings: Object.values(limits) },
+  { title: 'Guard against pumped traffic', settings: Object.values(pumpingGuard) },
   { title: 'Processing', settings: Object.values(processing) },
   { title: 'Circuit breaker', settings: Object.values(circuit) },
   {

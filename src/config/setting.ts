@@ -10,6 +10,8 @@ export type Unit =
   | 'messages'
   | 'segments'
   | 'messages/s'
+  | 's'
+  | 'digits'
   | 'connections'
   | 'processes'
   | 'attempts'

@@ -2,6 +2,7 @@
 
 import type { ReturnRule } from './money.ts'
 import type { PriceList } from './price-list.ts'
+import type { PumpingGuard, TrafficLimits } from './traffic-limits.ts'
 
 /** Times of the day at which normal messages are not sent, but at their end; express ones are. */
 export interface QuietHours {
@@ -16,6 +17,8 @@ export interface QuietHours {
 /** Named as in JSON, because it is stored so. */
 export interface CustomerSettings {
   readonly quiet_hours?: QuietHours | undefined
+  readonly limits?: TrafficLimits | undefined
+  readonly pumping_guard?: PumpingGuard | undefined
 }
 
 /** What the acceptance of a message has to know of its customer. */

@@ -3,6 +3,7 @@ import { apiServeOptions, createApi } from '../api/api.ts'
 import type { Config } from '../config/config.ts'
 import { configWarnings } from '../config/warnings.ts'
 import { reportMatchWindowMs } from '../domain/provider-report.ts'
+import type { Counters } from '../limits/counters.ts'
 import type { Queue } from '../queue/queue.ts'
 import { systemClock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -14,6 +15,7 @@ import { databaseErrorKind } from '../store/database-errors.ts'
 import type { Store } from '../store/store.ts'
 import { version } from './build-info.ts'
 import { createHttpListener } from './http-listener.ts'
+import { trafficDefaults } from './open-counters.ts'
 import type { ProviderSource } from './provider-source.ts'
 import type { Readiness } from './readiness.ts'
 
@@ -22,6 +24,8 @@ export interface ApiPartOptions {
   readonly providers: ProviderSource
   readonly store: Store
   readonly queue: Queue
+  /** Closed by the part. */
+  readonly counters: Counters
   readonly registry: Registry
   readonly logger: Logger
   readonly readiness: Readiness
@@ -68,6 +72,8 @@ export function createApiPart(options: ApiPartOptions): ApiPart {
     validityMs: config.accept.messageValidityMs,
     replayAgeMsMax: config.processing.replayAgeMsMax,
     senderIdDefault: config.accept.senderIdDefault,
+    counters: options.counters,
+    traffic: trafficDefaults(config),
     text: {
       segmentsMax: config.accept.segmentsMax,
       smartEncodingDefault: config.accept.smartEncoding === 'on',

@@ -1,6 +1,7 @@
 /** `sms-gateway api` */
 import type { Environment } from '../config/config.ts'
 import { createApiPart } from './api-part.ts'
+import { openCounters } from './open-counters.ts'
 import { openQueue } from './open-queue.ts'
 import { databaseFor, openStore } from './open-store.ts'
 import { reloadedProviders } from './provider-source.ts'
@@ -32,6 +33,7 @@ export async function runApi(environment: Environment): Promise<number> {
     providers,
     store,
     queue,
+    counters: openCounters(config, registry, logger),
     registry,
     logger,
     readiness,

@@ -18,6 +18,7 @@ import { queueService } from './api-role.ts'
 import { version } from './build-info.ts'
 import { reachableHost, requireFree } from './http-listener.ts'
 import { migrateDatabase } from './migrate-role.ts'
+import { openCounters } from './open-counters.ts'
 import { openQueue } from './open-queue.ts'
 import { databaseFor, openStore } from './open-store.ts'
 import { operatorFor, operatorListener, secretsOf } from './operator-role.ts'
@@ -51,6 +52,7 @@ export async function runStandalone(environment: Environment): Promise<number> {
     const parts = { config, store, queue, registry, logger, providers }
     const api = createApiPart({
       ...parts,
+      counters: openCounters(config, registry, logger),
       readiness,
       metricsText: () => registry.metrics(),
       reusePort: false,

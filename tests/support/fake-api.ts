@@ -5,6 +5,7 @@ import { type Api, type ApiOptions, createApi } from '../../src/api/api.ts'
 import { type CustomerProfile, unknownCustomer } from '../../src/domain/customer-settings.ts'
 import type { Lane, MessageId, NewMessage } from '../../src/domain/message.ts'
 import type { ProviderReport } from '../../src/domain/provider-report.ts'
+import { createMemoryCounters, memoryCountersDefault } from '../../src/limits/memory-counters.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
 import type { KnownKey } from '../../src/store/api-keys.ts'
 import { databaseErrorKind } from '../../src/store/database-errors.ts'
@@ -215,6 +216,8 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
     replayAgeMsMax: 86_400_000,
     validityMs: 60_000,
     senderIdDefault: null,
+    counters: createMemoryCounters(memoryCountersDefault),
+    traffic: { limits: {}, guard: {} },
     text: { segmentsMax: 30, smartEncodingDefault: false },
     reportMatchWindowMs: 60_000,
     isStopping: () => false,

@@ -19,7 +19,9 @@ const startMsMax = 60_000
 const rawMsMax = 10_000
 
 /** Starts it and resolves when it is ready. Its only provider refuses every connection. */
-export async function startApiProcess(): Promise<ApiProcess> {
+export async function startApiProcess(
+  environment: Readonly<Record<string, string>> = {},
+): Promise<ApiProcess> {
   const binary = process.env.SMS_GATEWAY_BINARY
   if (binary === undefined) {
     throw new Error('SMS_GATEWAY_BINARY names the compiled binary: run npm test')
@@ -35,6 +37,7 @@ export async function startApiProcess(): Promise<ApiProcess> {
       PROVIDER_PRIMARY_URL: `http://127.0.0.1:${freePort()}/`,
       PROVIDER_PRIMARY_SECRET: reportSecret,
       LOG_LEVEL: 'error',
+      ...environment,
     },
     stdout: 'ignore',
     stderr: 'inherit',

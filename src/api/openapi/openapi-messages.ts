@@ -24,7 +24,7 @@ import {
   messageListExample,
   previewExample,
 } from './openapi-examples.ts'
-import { problemResponses, problemSchema } from './openapi-problems.ts'
+import { limitHeaders, problemResponses, problemSchema } from './openapi-problems.ts'
 
 export const batchAnswerSchema = z
   .object({
@@ -61,6 +61,7 @@ const keyedProblems = [
   'idempotency-key-reused',
   'insufficient-balance',
 ] as const
+const limitProblems = ['quota-exceeded', 'abnormal-usage'] as const
 
 /** Of every operation that accepts messages. */
 const idempotencyKey = {
@@ -88,10 +89,10 @@ function submitOperation(operationId: string, summary: string, description: stri
     responses: {
       '202': {
         description: 'Stored; it will be sent.',
-        headers: location,
+        headers: { ...location, ...limitHeaders },
         content: { 'application/json': { schema: acceptedSchema, example: acceptedExample } },
       },
-      ...problemResponses(...bodyProblems, ...keyedProblems),
+      ...problemResponses(...bodyProblems, ...keyedProblems, ...limitProblems),
     },
   }
 }
@@ -137,11 +138,17 @@ export const messagePaths: ZodOpenApiPathsObject = {
       responses: {
         '202': {
           description: 'At least one message is stored.',
+          headers: limitHeaders,
           content: {
             'application/json': { schema: batchAnswerSchema, example: batchAnswerExample },
           },
         },
-        ...problemResponses(...bodyProblems, ...keyedProblems, 'no-message-accepted'),
+        ...problemResponses(
+          ...bodyProblems,
+          ...keyedProblems,
+          ...limitProblems,
+          'no-message-accepted',
+        ),
       },
     },
   },

@@ -27,6 +27,10 @@ export const problemSchema = z
     status: z.int(),
     detail: z.string(),
     errors: z.array(faultSchema).optional().meta({ description: 'Every fault.' }),
+    'violated-policies': z
+      .array(z.string())
+      .optional()
+      .meta({ description: 'Of 429: the limits that it is beyond.' }),
     request_id: z.string().optional().meta({ description: 'As in the header X-Request-Id.' }),
   })
   .meta({ id: 'Problem', description: 'A problem (RFC 9457).' })
@@ -60,6 +64,9 @@ const details: Readonly<Record<ProblemKind, string>> = {
   'unsupported-media-type': 'Send the body as application/json in UTF-8.',
   'invalid-request': 'The request has one fault; errors lists it.',
   'no-message-accepted': 'Every message has faults; messages lists them in order.',
+  'quota-exceeded': 'This is beyond "day" (10000 messages in 86400 s): send it again in 3600 s.',
+  'abnormal-usage':
+    'This looks like traffic for the sake of its fees; it is beyond "recipient" (5 messages in 3600 s): send it again in 60 s.',
   'internal-error': 'The request failed; the log tells why under its request id.',
   overloaded: 'Too many messages wait in the normal lane.',
   unavailable:
@@ -84,10 +91,33 @@ const exampleFaults: Partial<Record<ProblemKind, { pointer: string; detail: stri
   'invalid-request': [{ pointer: '/phone', detail: 'is required' }],
 }
 
-const extraHeaders: Partial<Record<number, string>> = {
-  401: 'WWW-Authenticate',
-  405: 'Allow',
-  503: 'Retry-After',
+const exampleExtensions: Partial<Record<ProblemKind, Record<string, unknown>>> = {
+  'quota-exceeded': { 'violated-policies': ['day'] },
+  'abnormal-usage': { 'violated-policies': ['recipient'] },
+}
+
+/** Of answers to what counts against limits. */
+export const limitHeaders = {
+  'RateLimit-Policy': {
+    description: 'The limits of the customer, where there are any: q messages in w seconds.',
+    schema: { type: 'string' as const },
+    example: '"rate";q=500;w=5, "day";q=10000;w=86400',
+  },
+  RateLimit: {
+    description: 'What is left of them: r messages, for t seconds.',
+    schema: { type: 'string' as const },
+    example: '"rate";r=499;t=5, "day";r=9123;t=41000',
+  },
+}
+
+const text = { schema: { type: 'string' as const } }
+const retryAfter = { 'Retry-After': { schema: { type: 'integer' as const } } }
+
+const extraHeaders: Partial<Record<number, ZodOpenApiResponseObject['headers']>> = {
+  401: { 'WWW-Authenticate': text },
+  405: { Allow: text },
+  429: { ...retryAfter, ...limitHeaders },
+  503: retryAfter,
 }
 
 /** The responses for the kinds an operation may answer with, and 405 and 500, which any may. */
@@ -105,16 +135,10 @@ function problemResponseObject(
   status: number,
   ofStatus: readonly ProblemKind[],
 ): ZodOpenApiResponseObject {
-  const header = extraHeaders[status]
+  const headers = extraHeaders[status]
   return {
     description: ofStatus.map((kind) => problemKinds[kind].title).join('; '),
-    ...(header === undefined
-      ? {}
-      : {
-          headers: {
-            [header]: { schema: { type: header === 'Retry-After' ? 'integer' : 'string' } },
-          },
-        }),
+    ...(headers === undefined ? {} : { headers }),
     content: {
       [problemContentType]: {
         schema: problemSchema,
@@ -126,6 +150,12 @@ function problemResponseObject(
 
 function exampleOf(kind: ProblemKind) {
   const errors = exampleFaults[kind]
-  const problem = { kind, detail: details[kind], ...(errors === undefined ? {} : { errors }) }
+  const extensions = exampleExtensions[kind] ?? {}
+  const problem = {
+    kind,
+    detail: details[kind],
+    extensions,
+    ...(errors === undefined ? {} : { errors }),
+  }
   return { ...problemBody(problem), request_id: '01997d2f-3b4c-7d5e-8f60-718293a4b5c6' }
 }

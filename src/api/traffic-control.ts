@@ -1,0 +1,185 @@
+/**
+ * The limits of customers, and the guard against pumped traffic: asked about what has no fault and could be accepted otherwise. What
+ * arrives at about the same time is counted together. Who has no limits is not counted.
+ */
+import type { CustomerProfile } from '../domain/customer-settings.ts'
+import {
+  countersOf,
+  hasLimits,
+  isGuarding,
+  type LimitCounter,
+  share,
+  type TrafficDefaults,
+} from '../domain/traffic-limits.ts'
+import type { Counters, Demand, Grant, Taken } from '../limits/counters.ts'
+import { createBatcher } from '../runtime/batcher.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { type CounterState, limitHeaders, limitProblem } from './limit-answers.ts'
+import type { PumpingAlarm } from './pumping-alarm.ts'
+import type { Failure } from './store-failure.ts'
+import type { Candidate, SubmitRefusal } from './submit-candidate.ts'
+
+export interface TrafficControlOptions {
+  readonly counters: Counters
+  /** For what a customer's own settings leave open. */
+  readonly defaults: TrafficDefaults
+  readonly alarm: PumpingAlarm
+  readonly clock: Clock
+}
+
+export interface TrafficControl {
+  readonly refusal: SubmitRefusal
+  close(): Promise<void>
+}
+
+/** Messages counted in one go: a batch of the largest size is one. */
+const batchMax = 10_000
+/** Those that wait for being counted; beyond, requests are refused as when too much is under way. */
+const pendingMax = 40_000
+/** While one answer is on its way, another question is asked; more only make the questions smaller. */
+const flightsMax = 2
+
+/** A message that has to be counted. */
+interface Item {
+  readonly candidate: Candidate
+  readonly counters: readonly LimitCounter[]
+}
+
+export function createTrafficControl(options: TrafficControlOptions): TrafficControl {
+  const { counters, defaults, alarm, clock } = options
+  const areThereDefaults = hasLimits(defaults)
+  const batcher = createBatcher<Item, Failure | null>({
+    name: 'limits',
+    batchMax,
+    pendingMax,
+    flightsMax,
+    lingerMs: 0,
+    run: count,
+  })
+
+  function rulesOf({
+    settings: { limits, pumping_guard },
+  }: CustomerProfile): TrafficDefaults | null {
+    if (limits === undefined && pumping_guard === undefined) {
+      return areThereDefaults ? defaults : null
+    }
+    return {
+      limits: { ...defaults.limits, ...limits },
+      guard: { ...defaults.guard, ...pumping_guard },
+    }
+  }
+
+  function itemOf(candidate: Candidate, nowMs: number): Item | null {
+    const rules = rulesOf(candidate.profile)
+    if (rules === null) return null
+    const { submit, caller } = candidate
+    const message = {
+      customerId: submit.customer_id,
+      keyPrefix: caller.keyPrefix ?? null,
+      recipient: submit.phone,
+    }
+    const found = countersOf(message, rules, nowMs)
+    return found.length === 0 ? null : { candidate, counters: found }
+  }
+
+  async function count(items: readonly Item[]): Promise<(Failure | null)[]> {
+    const demands = demandsOf(items)
+    const taken = await counters.take(demands)
+    const grants = new Map(demands.map(({ key }, place) => [key, taken.grants[place] as Grant]))
+    const granted = new Map([...grants].map(([key, grant]) => [key, grant.granted]))
+    const { full, unused } = share(
+      items.map((item) => item.counters),
+      granted,
+    )
+    const returns = createReturns(taken)
+    for (const [key, left] of unused) returns.add(key, left)
+
+    function stateOf(counter: LimitCounter): CounterState {
+      const grant = grants.get(counter.key)
+      return {
+        counter,
+        left: (grant?.left ?? 0) + (unused.get(counter.key) ?? 0),
+        endsInMs: counter.endsInMs ?? grant?.endsInMs ?? 0,
+      }
+    }
+
+    /** The same for all messages of a customer with the same API key. */
+    const headersKnown = new Map<string, Readonly<Record<string, string>>>()
+    function headersOf({ candidate: { submit, caller }, counters: own }: Item) {
+      const whose = `${submit.customer_id} ${caller.keyPrefix}`
+      const known = headersKnown.get(whose)
+      if (known !== undefined) return known
+      const made = limitHeaders(own.filter(({ name }) => !isGuarding(name)).map(stateOf))
+      headersKnown.set(whose, made)
+      return made
+    }
+
+    return items.map((item, place) => {
+      const { candidate, counters: own } = item
+      const headers = headersOf(item)
+      const without = full[place] ?? []
+      if (without.length === 0) {
+        candidate.counted = { headers, giveBack: () => returns.addOne(own) }
+        return null
+      }
+      const guards = without.filter(({ name }) => isGuarding(name))
+      if (guards.length > 0) alarm.refused(candidate.submit, guards)
+      const problem = limitProblem(without.map(stateOf), headers)
+      return { problem, reason: guards.length > 0 ? 'pumping' : 'limited' }
+    })
+  }
+
+  return {
+    refusal(candidates) {
+      if (candidates.every(({ profile }) => rulesOf(profile) === null)) return []
+      const nowMs = clock.now()
+      const items = candidates.map((candidate) => itemOf(candidate, nowMs))
+      const counted = items.filter((item) => item !== null)
+      if (counted.length === 0) return []
+      return batcher.addGroup(counted).then((failures) => {
+        let next = 0
+        return items.map((item) => (item === null ? null : (failures[next++] ?? null)))
+      })
+    },
+    async close() {
+      await batcher.close()
+      await counters.close()
+    },
+  }
+}
+
+function demandsOf(items: readonly Item[]): Demand[] {
+  const demands = new Map<string, Demand & { count: number }>()
+  for (const item of items) {
+    for (const { name, key, limit, windowS } of item.counters) {
+      const known = demands.get(key)
+      if (known !== undefined) known.count++
+      else demands.set(key, { key, limit, windowS, count: 1, isOfDestination: isGuarding(name) })
+    }
+  }
+  return [...demands.values()]
+}
+
+/** What is given back at the same time goes back together. */
+function createReturns(taken: Taken) {
+  let gathered: Map<string, number> | null = null
+  function flush(): void {
+    const unused = gathered
+    gathered = null
+    if (unused !== null) void taken.giveBack(unused)
+  }
+  function add(key: string, count: number): void {
+    if (count < 1) return
+    if (gathered === null) {
+      gathered = new Map()
+      queueMicrotask(flush)
+    }
+    gathered.set(key, (gathered.get(key) ?? 0) + count)
+  }
+  return {
+    add,
+    addOne(counters: readonly LimitCounter[]): void {
+      for (const { key } of counters) add(key, 1)
+    },
+  }
+}
