@@ -1,6 +1,7 @@
 /** The rows of the benchmark, in the order of docs/performance.md. */
 import type { Row } from './row.ts'
 import { acceptBatch, acceptOne, acceptSteady } from './rows/accept.ts'
+import { customerLife } from './rows/customer-life.ts'
 import { drain } from './rows/drain.ts'
 import { express } from './rows/express.ts'
 import { failover } from './rows/failover.ts'
@@ -15,6 +16,7 @@ export const rows: readonly Row[] = [
   acceptSteady,
   drain,
   wholeLife,
+  customerLife,
   express,
   failover,
   standalone,

@@ -5,6 +5,10 @@ export interface LoadPlan {
   readonly url: string
   /** JSON, the same in every request. */
   readonly body: string
+  /** Further ones, such as `x-name: value`. */
+  readonly headers: readonly string[]
+  /** Whether each request has an idempotency key of its own. */
+  readonly isKeyed: boolean
   readonly connections: number
   /** A request sent on a connection waits for its answer before the next one. */
   readonly requestsMax: number | null

@@ -14,7 +14,7 @@ let pump = (): void => undefined
 
 async function generate(plan: LoadPlan): Promise<void> {
   const { connections, requestsMax, durationMs, requestsPerSecond } = plan
-  const request = requestBytes(plan)
+  const nextRequest = requestsOf(plan)
   const latenciesMs: number[] = []
   const failures: Record<string, number> = {}
   const ids = plan.idsPath === null ? null : Bun.file(plan.idsPath).writer()
@@ -53,7 +53,7 @@ async function generate(plan: LoadPlan): Promise<void> {
       const place = idle.pop() ?? 0
       sentAtMs[place] = dueMs
       sent++
-      open[place]?.send(request)
+      open[place]?.send(nextRequest())
     }
     if (isOver(nowMs)) finish()
   }
@@ -103,17 +103,34 @@ async function generate(plan: LoadPlan): Promise<void> {
   })
 }
 
-function requestBytes({ url, body }: LoadPlan): Uint8Array {
+/** The same bytes each time, or with an idempotency key that is new each time. */
+function requestsOf({ url, body, headers, isKeyed }: LoadPlan): () => Uint8Array {
   const { host, pathname } = new URL(url)
-  const bytes = new TextEncoder().encode(body)
+  const encoder = new TextEncoder()
+  const bytes = encoder.encode(body)
+  const keyStart = 'idempotency-key: "'
+  const key = crypto.randomUUID()
   const head = [
     `POST ${pathname} HTTP/1.1`,
     `host: ${host}`,
     'content-type: application/json',
     `content-length: ${bytes.length}`,
-  ]
-  return Buffer.concat([new TextEncoder().encode(`${head.join('\r\n')}\r\n\r\n`), bytes])
+    ...headers,
+    ...(isKeyed ? [`${keyStart}${key}-${counterOf(0)}"`] : []),
+  ].join('\r\n')
+  const request = Buffer.concat([encoder.encode(`${head}\r\n\r\n`), bytes])
+  if (!isKeyed) return () => request
+  const place = head.length - counterOf(0).length - 1
+  let count = 0
+  return () => {
+    // A copy: the one before may not have left yet.
+    const next = Buffer.from(request)
+    next.write(counterOf(++count), place, 'latin1')
+    return next
+  }
 }
+
+const counterOf = (count: number): string => String(count).padStart(10, '0')
 
 function tell(message: FromGenerator): void {
   process.send?.(message)

@@ -19,6 +19,8 @@ const program = join(import.meta.dir, 'load-process.ts')
 /** Fills in what most plans leave open. */
 export function planOf(plan: Pick<LoadPlan, 'url' | 'body'> & Partial<LoadPlan>): LoadPlan {
   return {
+    headers: [],
+    isKeyed: false,
     connections: 64,
     requestsMax: null,
     durationMs: null,
