@@ -2,7 +2,12 @@ import { expect, test } from 'bun:test'
 import type { QueueDepth } from '../queue/queue.ts'
 import { createAdmission } from './admission.ts'
 
-const depthOf = (total: number): QueueDepth => ({ total, pending: 0, oldestAgeMs: null })
+const depthOf = (total: number): QueueDepth => ({
+  total,
+  pending: 0,
+  oldestAgeMs: null,
+  shareAgesMs: [],
+})
 
 test('a lane over its limit is refused until it has drained', async () => {
   const totals = { normal: 10, express: 10 }

@@ -122,6 +122,7 @@ describe('batch', () => {
           total: lane === 'normal' ? 5_000 : 0,
           pending: 0,
           oldestAgeMs: null,
+          shareAgesMs: [],
         }),
       },
     })

@@ -149,6 +149,7 @@ describe('a batch', () => {
           total: lane === 'normal' ? 2_000 : 0,
           pending: 0,
           oldestAgeMs: null,
+          shareAgesMs: [],
         }),
       },
     })

@@ -144,6 +144,7 @@ describe('refusing', () => {
           total: lane === 'normal' ? 1_001 : 1_000,
           pending: 0,
           oldestAgeMs: null,
+          shareAgesMs: [],
         }),
       },
     })

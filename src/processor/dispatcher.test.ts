@@ -122,7 +122,7 @@ function claimedMessage({ id, provider: name }: ClaimRequest): ClaimedMessage {
 const entriesOf = (count: number): QueueEntry[] =>
   Array.from({ length: count }, () => {
     const id = Bun.randomUUIDv7()
-    return { id, receipt: `receipt of ${id}` }
+    return { id, receipt: `receipt of ${id}`, share: 0 }
   })
 const receiptsOf = (entries: readonly QueueEntry[]) => entries.map(({ receipt }) => receipt).sort()
 

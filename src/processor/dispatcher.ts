@@ -223,6 +223,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       await options.queue.append(
         lane,
         entries.map((entry) => entry.id),
+        entries.map((entry) => entry.share),
       )
       for (const entry of entries) recorder.acknowledge(lane, entry.receipt)
     } catch (error) {

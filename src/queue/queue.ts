@@ -1,6 +1,7 @@
 /**
- * The queue seam. A queue carries ids of messages that are ready; PostgreSQL holds everything else.
- * An entry may be repeated, stale or lost without harm: the claim decides, and the sweep finds what is lost.
+ * The queue seam. A queue carries ids of messages that are ready; PostgreSQL holds everything else. A lane is made of shares
+ * (domain/fair-share.ts), so that one customer's many do not stand before another's few. An entry may be repeated, stale or
+ * lost without harm: the claim decides, and the sweep finds what is lost.
  *
  * Drivers: `redis/` (Streams) and `memory/` (standalone, simulation). One conformance suite runs over all.
  */
@@ -10,6 +11,8 @@ import type { Lane, MessageId } from '../domain/message.ts'
 export interface QueueEntry {
   readonly receipt: string
   readonly id: MessageId
+  /** The share of the lane that it came from. */
+  readonly share: number
 }
 
 export interface QueueDepth {
@@ -22,12 +25,14 @@ export interface QueueDepth {
    * clock was set back since, so that nobody can tell.
    */
   readonly oldestAgeMs: number | null
+  /** The same of each share of the lane. */
+  readonly shareAgesMs: readonly (number | null)[]
 }
 
 /** Reads one lane for one consumer. Owns what a blocking read needs; not for concurrent use. */
 export interface QueueReader {
   /**
-   * Up to `countMax` new entries. Waits for the first until `blockMs` is over or `signal` aborts, then answers `[]`.
+   * Up to `countMax` new entries, from all shares that have any in equal parts: what one does not use, others get. Waits for the first until `blockMs` is over or `signal` aborts, then answers `[]`.
    * An abort never loses entries: they are returned, or stay pending until reclaimed.
    * Entries that hold no valid id are set aside by the driver and counted by `onCorrupt`; they are not returned.
    * @throws when the queue cannot be reached
@@ -39,10 +44,11 @@ export interface QueueReader {
 
 export interface Queue {
   /**
-   * Resolves once the ids are in the queue.
+   * Resolves once the ids are in the queue. A share is first in, first out.
+   * @param shares the share of each id, below `shareCounts[lane]`; without them it is the first
    * @throws when the queue cannot be reached; some of the ids may be in it then, and appending again is safe
    */
-  append(lane: Lane, ids: readonly MessageId[]): Promise<void>
+  append(lane: Lane, ids: readonly MessageId[], shares?: readonly number[]): Promise<void>
   reader(lane: Lane, consumer: string): QueueReader
   /** Removes the entries for good. Safe to repeat. @throws when the queue cannot be reached */
   acknowledge(lane: Lane, receipts: readonly string[]): Promise<void>
@@ -63,3 +69,10 @@ export interface Queue {
 
 /** Called for each entry that was set aside because it holds no valid id. */
 export type CorruptEntryListener = (lane: Lane, receipt: string, reason: string) => void
+
+/** The oldest of the shares; null when all are empty, and negative when nobody can tell. */
+export function oldestOf(shareAgesMs: readonly (number | null)[]): number | null {
+  const known = shareAgesMs.filter((ageMs) => ageMs !== null)
+  if (known.length === 0) return null
+  return known.some((ageMs) => ageMs < 0) ? Math.min(...known) : Math.max(...known)
+}

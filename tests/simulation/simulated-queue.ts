@@ -58,11 +58,11 @@ export function queueFor(
 
   /** A receipt of a queue that is gone acknowledges nothing in the one that followed, as with Redis. */
   function delivered(entries: readonly QueueEntry[], lane: Lane, generation: number) {
-    return entries.map(({ id, receipt }) => {
+    return entries.map(({ id, receipt, share }) => {
       const unique = `${generation} ${receipt}`
       invariants.delivered(process, id)
       ids.set(`${lane} ${unique}`, id)
-      return { id, receipt: unique }
+      return { id, receipt: unique, share }
     })
   }
 
@@ -83,7 +83,7 @@ export function queueFor(
   }
 
   return {
-    append: (lane, added) => run((queue) => queue.append(lane, added)),
+    append: (lane, added, shares) => run((queue) => queue.append(lane, added, shares)),
     reader: (lane, consumer) => ({
       async read(countMax, blockMs, signal) {
         const entries = await run(async (queue, generation) =>

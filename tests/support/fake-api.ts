@@ -177,7 +177,7 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
         failIf('append')
         for (const id of ids) fake.enqueued.push([lane, id])
       },
-      depth: async () => ({ total: 0, pending: 0, oldestAgeMs: null }),
+      depth: async () => ({ total: 0, pending: 0, oldestAgeMs: null, shareAgesMs: [] }),
     },
     customers: {
       ...customersUnchanged,

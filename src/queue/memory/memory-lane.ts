@@ -1,8 +1,8 @@
 /** One lane of the in-process queue: what is unread, what is pending, who waits. */
 import { isMessageId } from '../../domain/message-id.ts'
 import type { Clock } from '../../runtime/clock.ts'
-import type { QueueDepth, QueueEntry } from '../queue.ts'
-import { createFifo } from './fifo.ts'
+import { oldestOf, type QueueDepth, type QueueEntry } from '../queue.ts'
+import { createFifo, type Fifo } from './fifo.ts'
 
 interface Entry extends QueueEntry {
   readonly appendedAtMs: number
@@ -21,8 +21,14 @@ interface Waiter {
   readonly wake: (entries: QueueEntry[]) => void
 }
 
+interface Share {
+  readonly unread: Fifo<Entry>
+  /** All entries in order of arrival; removed ones leave when they come to the head. */
+  readonly arrivals: Fifo<Entry>
+}
+
 export interface MemoryLane {
-  append(ids: readonly string[]): void
+  append(ids: readonly string[], shares?: readonly number[]): void
   /** Resolves at the first entries; with `[]` after `blockMs`, when a signal aborts, at `close`. Never rejects. */
   read(countMax: number, blockMs: number, signals: readonly AbortSignal[]): Promise<QueueEntry[]>
   acknowledge(receipts: readonly string[]): void
@@ -34,37 +40,60 @@ export interface MemoryLane {
 
 export function createMemoryLane(
   clock: Clock,
+  shareCount: number,
   onCorrupt: (receipt: string, reason: string) => void,
 ): MemoryLane {
-  const unread = createFifo<Entry>()
+  const lane: readonly Share[] = Array.from({ length: shareCount }, () => ({
+    unread: createFifo<Entry>(),
+    arrivals: createFifo<Entry>(),
+  }))
+  /** The share whose turn it is. */
+  let turn = 0
   const pending = new Map<string, Entry>()
-  /** All entries in order of arrival; removed ones leave when they come to the head. */
-  const arrivals = createFifo<Entry>()
   /** In order of time; outdated ones leave when they come to the head. */
   const deliveries = createFifo<Delivery>()
   const waiters = new Set<Waiter>()
   let lastReceipt = 0
 
-  function append(ids: readonly string[]): void {
+  function append(ids: readonly string[], shares: readonly number[] = []): void {
     const appendedAtMs = clock.now()
-    for (const id of ids) {
+    for (const [place, id] of ids.entries()) {
+      const share = shares[place] ?? 0
       const receipt = String(++lastReceipt)
-      const entry: Entry = { receipt, id, appendedAtMs, delivery: undefined, removed: false }
-      unread.push(entry)
-      arrivals.push(entry)
+      const entry: Entry = { receipt, id, share, appendedAtMs, delivery: undefined, removed: false }
+      shareAt(share).unread.push(entry)
+      shareAt(share).arrivals.push(entry)
     }
     for (const waiter of waiters) {
-      if (unread.length === 0) return
+      if (nextUnread() === undefined) return
       const entries = take(waiter.countMax)
       if (entries.length > 0) waiter.wake(entries)
     }
   }
 
+  function shareAt(index: number): Share {
+    const share = lane[index]
+    if (share === undefined) throw new Error(`the lane has no share ${index}`)
+    return share
+  }
+
+  /** One of each share in turn, so that all that have any give as much. */
+  function nextUnread(): Entry | undefined {
+    for (let tried = 0; tried < shareCount; tried++) {
+      const entry = lane[turn]?.unread.peek()
+      if (entry !== undefined) return entry
+      turn = (turn + 1) % shareCount
+    }
+    return undefined
+  }
+
   function take(countMax: number): QueueEntry[] {
     const taken: QueueEntry[] = []
     while (taken.length < countMax) {
-      const entry = unread.shift()
+      const entry = nextUnread()
       if (entry === undefined) break
+      lane[turn]?.unread.shift()
+      turn = (turn + 1) % shareCount
       if (isMessageId(entry.id)) {
         pending.set(entry.receipt, entry)
         taken.push(deliver(entry))
@@ -79,12 +108,13 @@ export function createMemoryLane(
   function deliver(entry: Entry): QueueEntry {
     entry.delivery = { entry, deliveredAtMs: clock.monotonicMs() }
     deliveries.push(entry.delivery)
-    return { receipt: entry.receipt, id: entry.id }
+    return { receipt: entry.receipt, id: entry.id, share: entry.share }
   }
 
   function remove(entry: Entry): void {
     entry.removed = true
     entry.delivery = undefined
+    const { arrivals } = shareAt(entry.share)
     while (arrivals.peek()?.removed) arrivals.shift()
     dropOutdatedDeliveries()
   }
@@ -148,11 +178,16 @@ export function createMemoryLane(
       return idle.map(deliver)
     },
     depth() {
-      const oldest = arrivals.peek()
+      const shareAgesMs = lane.map(({ arrivals }) => {
+        const oldest = arrivals.peek()
+        return oldest === undefined ? null : clock.now() - oldest.appendedAtMs
+      })
+      const unread = lane.reduce((count, share) => count + share.unread.length, 0)
       return {
-        total: unread.length + pending.size,
+        total: unread + pending.size,
         pending: pending.size,
-        oldestAgeMs: oldest === undefined ? null : clock.now() - oldest.appendedAtMs,
+        oldestAgeMs: oldestOf(shareAgesMs),
+        shareAgesMs,
       }
     },
     close() {

@@ -2,6 +2,7 @@
  * The queue inside one process, for `standalone` and the simulation. Nothing in it outlives the process: after a
  * restart the sweep finds what was queued. It holds what the API lets in; that limit is its bound.
  */
+import { shareCounts } from '../../domain/fair-share.ts'
 import type { Lane } from '../../domain/message.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { CorruptEntryListener, Queue } from '../queue.ts'
@@ -17,7 +18,9 @@ export function createMemoryQueue({ clock, onCorrupt }: MemoryQueueOptions): Que
   let closed = false
 
   function newLane(lane: Lane): MemoryLane {
-    return createMemoryLane(clock, (receipt, reason) => onCorrupt?.(lane, receipt, reason))
+    return createMemoryLane(clock, shareCounts[lane], (receipt, reason) =>
+      onCorrupt?.(lane, receipt, reason),
+    )
   }
 
   function open(lane: Lane): MemoryLane {
@@ -26,15 +29,15 @@ export function createMemoryQueue({ clock, onCorrupt }: MemoryQueueOptions): Que
   }
 
   return {
-    async append(lane, ids) {
-      open(lane).append(ids)
+    async append(lane, ids, shares) {
+      open(lane).append(ids, shares)
     },
     reader(lane) {
       const closing = new AbortController()
       return {
         async read(countMax, blockMs, signal) {
           if (closing.signal.aborted) throw new Error('the reader is closed')
-          return open(lane).read(countMax, blockMs, [signal, closing.signal])
+          return open(lane).read(Math.floor(countMax), blockMs, [signal, closing.signal])
         },
         async close() {
           closing.abort()

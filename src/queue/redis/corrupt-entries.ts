@@ -16,9 +16,9 @@ export async function setAside(
   { stream, group }: StreamGroup,
   corrupt: readonly CorruptEntry[],
 ): Promise<boolean> {
-  const receipts = corrupt.map((entry) => entry.receipt)
+  const entryIds = corrupt.map((entry) => entry.entryId)
   const commands = corrupt.map((entry) => keep(stream, entry))
-  commands.push(['xack', stream, group, ...receipts], ['xdel', stream, ...receipts])
+  commands.push(['xack', stream, group, ...entryIds], ['xdel', stream, ...entryIds])
   try {
     await connection.run(() => transaction(connection.client, commands), stream)
     return true
@@ -27,7 +27,7 @@ export async function setAside(
   }
 }
 
-function keep(stream: string, { receipt, reason, value }: CorruptEntry): RedisCommand {
-  const fields = ['entry', receipt, 'reason', reason, 'value', value]
+function keep(stream: string, { entryId, reason, value }: CorruptEntry): RedisCommand {
+  const fields = ['entry', entryId, 'reason', reason, 'value', value]
   return ['xadd', `${stream}:corrupt`, 'MAXLEN', '~', corruptKeptMax, '*', ...fields]
 }

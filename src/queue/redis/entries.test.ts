@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { corruptValueLengthMax, itemsOfRead, parseEntries } from './entries.ts'
+import { corruptValueLengthMax, itemsByStream, parseEntries } from './entries.ts'
 
 const id = '01890a5d-ac96-774b-bcce-b302099a8057'
 
@@ -15,13 +15,13 @@ test('entries are told from corrupt ones and from what was deleted', () => {
   ]
   expect(parseEntries(items)).toEqual({
     entries: [
-      { receipt: '1-1', id },
-      { receipt: '1-5', id },
+      { receipt: '1-1', id, share: 0 },
+      { receipt: '1-5', id, share: 0 },
     ],
     corrupt: [
-      { receipt: '1-3', reason: 'not a message id', value: `id ${id.toUpperCase()}` },
-      { receipt: '1-4', reason: 'no field "id"', value: 'x 1 y 2' },
-      { receipt: '1-6', reason: 'no field "id"', value: '' },
+      { entryId: '1-3', reason: 'not a message id', value: `id ${id.toUpperCase()}` },
+      { entryId: '1-4', reason: 'no field "id"', value: 'x 1 y 2' },
+      { entryId: '1-6', reason: 'no field "id"', value: '' },
     ],
   })
 })
@@ -32,8 +32,24 @@ test('little is kept of a large corrupt entry', () => {
   expect(corrupt?.value).toHaveLength(corruptValueLengthMax)
 })
 
-test('a reply of a read is the items of its only stream, or nothing', () => {
-  expect(itemsOfRead([['stream', [['1-1', ['id', id]]]]])).toEqual([['1-1', ['id', id]]])
-  expect(itemsOfRead(null)).toBeNull()
-  expect(itemsOfRead([])).toBeNull()
+test('a receipt tells the share', () => {
+  expect(parseEntries([['1-1', ['id', id]]], 3).entries).toEqual([
+    { receipt: '3/1-1', id, share: 3 },
+  ])
+})
+
+test('a reply of a read is the items of its streams, or nothing', () => {
+  const items = [['1-1', ['id', id]]]
+  expect(
+    itemsByStream([
+      ['a', items],
+      ['b', null],
+      ['c', []],
+    ]),
+  ).toEqual([
+    ['a', items],
+    ['c', []],
+  ])
+  expect(itemsByStream(null)).toEqual([])
+  expect(itemsByStream([])).toEqual([])
 })

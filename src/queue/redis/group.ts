@@ -1,4 +1,4 @@
-/** The consumer group of a stream, made when it is found missing. */
+/** The consumer groups of streams, made when they are found missing. */
 import type { RedisConnection } from './connection.ts'
 import { setKeyAside } from './corrupt-key.ts'
 import { isGroupMissing, isGroupPresent, isWrongType } from './errors.ts'
@@ -14,42 +14,49 @@ export interface StreamGroup {
 const groupMissingMax = 5
 
 /**
- * Does the work; when the stream or the group is missing, makes it and does the work again. The new group starts at
+ * Does the work; when a stream or its group is missing, makes those that are and does the work again. A new group starts at
  * the stream's first entry, so what was appended before it existed is delivered too. A key that is no stream is set aside.
  * @throws RedisQueueError
  */
-export function withGroup<Result>(
+export function withGroups<Result>(
   connection: RedisConnection,
-  source: StreamGroup,
+  sources: readonly StreamGroup[],
   work: () => Promise<Result>,
 ): Promise<Result> {
-  async function workOrMakeGroup(): Promise<Result> {
+  async function workOrMakeGroups(): Promise<Result> {
     for (let missing = 0; ; missing++) {
       try {
         return await work()
       } catch (error) {
-        if (missing === groupMissingMax) throw error
-        if (isWrongType(error)) await moveKeyAside()
-        else if (!isGroupMissing(error)) throw error
+        const mayBeMended = isGroupMissing(error) || isWrongType(error)
+        if (!mayBeMended || missing === groupMissingMax) throw error
       }
-      await makeGroup(connection, source)
+      await Promise.all(sources.map((source) => makeGroup(connection, source)))
     }
   }
-  async function moveKeyAside(): Promise<void> {
-    const place = await setKeyAside(connection.client, source.stream)
-    if (place !== null) source.onKeySetAside(place)
-  }
-  return connection.run(workOrMakeGroup, source.stream)
+  return connection.run(workOrMakeGroups, sources[0]?.stream)
 }
 
-async function makeGroup(
-  { client }: RedisConnection,
-  { stream, group }: StreamGroup,
-): Promise<void> {
-  try {
-    await client.xgroup('CREATE', stream, group, '0', 'MKSTREAM')
-  } catch (error) {
-    // Another consumer was faster.
-    if (!isGroupPresent(error)) throw error
+/** An error of it names the stream. */
+function makeGroup({ client, run }: RedisConnection, source: StreamGroup): Promise<void> {
+  const { stream, group, onKeySetAside } = source
+  async function create(): Promise<void> {
+    try {
+      await client.xgroup('CREATE', stream, group, '0', 'MKSTREAM')
+    } catch (error) {
+      // Another consumer was faster.
+      if (!isGroupPresent(error)) throw error
+    }
   }
+  async function createOrMoveKey(): Promise<void> {
+    try {
+      return await create()
+    } catch (error) {
+      if (!isWrongType(error)) throw error
+    }
+    const place = await setKeyAside(client, stream)
+    if (place !== null) onKeySetAside(place)
+    await create()
+  }
+  return run(createOrMoveKey, stream)
 }

@@ -1,18 +1,22 @@
-/** Reads one stream for one consumer, over a connection of its own: a blocking read holds it while it waits. */
+/** Reads one lane for one consumer, over a connection of its own: a blocking read holds it while it waits. */
 import type { QueueEntry, QueueReader } from '../queue.ts'
 import { createRedisConnection, type RedisConnection, type RedisEndpoint } from './connection.ts'
-import { itemsOfRead, newestOf } from './entries.ts'
+import { itemsByStream, newestOf, type ShareItems } from './entries.ts'
 import { RedisQueueError } from './errors.ts'
-import { type StreamGroup, withGroup } from './group.ts'
+import { type StreamGroup, withGroups } from './group.ts'
 
 export interface RedisReaderOptions {
   readonly endpoint: RedisEndpoint
-  readonly source: StreamGroup
+  readonly group: string
+  /** One a share, in order. */
+  readonly sources: readonly StreamGroup[]
   readonly consumer: string
   /** Another connection, over which a read that waits is woken. */
   readonly control: RedisConnection
-  /** Turns a reply's items into entries, and sets aside the corrupt ones. */
-  readonly accept: (items: unknown) => Promise<QueueEntry[]>
+  /** Turns what was delivered of a share into entries, and sets aside the corrupt ones. */
+  readonly accept: (part: ShareItems) => Promise<QueueEntry[]>
+  /** Puts entries back for others. */
+  readonly handBack: (entries: readonly QueueEntry[]) => Promise<void>
 }
 
 /** Longest single wait in the server. Longer ones are repeated, so that a dead connection is noticed. */
@@ -23,7 +27,7 @@ const wakeIntervalMs = 5
 const wakeMsMax = 500
 
 export function createRedisReader(options: RedisReaderOptions): QueueReader {
-  const { endpoint, source, consumer, control, accept } = options
+  const { endpoint, group, sources, consumer, control, accept } = options
   const connection = createRedisConnection({ endpoint, name: 'sms-gateway-reader', blockMsMax })
   const { client } = connection
   let closed = false
@@ -33,48 +37,100 @@ export function createRedisReader(options: RedisReaderOptions): QueueReader {
     clientId = undefined
   })
 
-  /** The newest entry that came: the consumer's pending entries after it are those whose answer got lost. */
-  let newestReceipt = '0-0'
+  /** The newest entry that came of each share: the consumer's pending entries after it are those whose answer got lost. */
+  const newest = sources.map(() => '0-0')
   let mayHaveLost = false
+  /** The share that comes first where a count does not go round evenly. */
+  let first = 0
 
-  /** Asks the server for new entries, or for those after `from` that it has delivered; `isWanted` is called just before that. */
+  function seen(parts: readonly ShareItems[]): readonly ShareItems[] {
+    for (const { share, items } of parts) newest[share] = newestOf(items) ?? newest[share] ?? '0-0'
+    return parts
+  }
+
+  /** What is there, or the first that comes within `blockMs`. `isWanted` is called just before each question to the server. */
   async function ask(
     countMax: number,
     blockMs: number,
     isWanted: () => boolean = () => true,
-    from = '>',
-  ): Promise<unknown> {
-    const count = ['COUNT', Math.floor(countMax)]
+  ): Promise<readonly ShareItems[]> {
+    if (countMax >= sources.length) return await askFairly(countMax, blockMs, isWanted)
+    const parts = await askFairly(countMax, 0, isWanted)
+    if (parts.length > 0 || blockMs <= 0) return parts
+    return await askShares([...sources.keys()], 1, blockMs, isWanted)
+  }
+
+  /**
+   * An equal part of each share, and of those that had so many an equal part of what is left: the server takes its count of each
+   * stream. With one busy share these are two round trips; with a `countMax` below the number of shares they may be more. May wait
+   * for the first only, and only when each share is asked.
+   */
+  async function askFairly(
+    countMax: number,
+    blockMs: number,
+    isWanted: () => boolean,
+  ): Promise<readonly ShareItems[]> {
+    const parts: ShareItems[] = []
+    let left = countMax
+    let reading = sources.map((_, place) => (first + place) % sources.length)
+    first = (first + 1) % sources.length
+    try {
+      while (left > 0 && reading.length > 0) {
+        const asked = reading.slice(0, left)
+        const count = Math.floor(left / asked.length)
+        const found = await askShares(asked, count, left === countMax ? blockMs : 0, isWanted)
+        parts.push(...found)
+        left -= countOf(found)
+        const full = found.filter(({ items }) => items.length === count)
+        reading = [...reading.slice(asked.length), ...full.map(({ share }) => share)]
+      }
+    } catch (error) {
+      // What came before it broke off is here.
+      if (parts.length === 0) throw error
+      mayHaveLost = true
+    }
+    return parts
+  }
+
+  /** Up to `count` of each of the shares. */
+  async function askShares(
+    shares: readonly number[],
+    count: number,
+    blockMs: number,
+    isWanted: () => boolean,
+  ): Promise<readonly ShareItems[]> {
+    const asked = shares.flatMap((share) => sources[share] ?? [])
+    const streams = asked.map(({ stream }) => stream)
     const block = blockMs > 0 ? ['BLOCK', Math.ceil(blockMs)] : []
-    const { stream, group } = source
-    const reply = await withGroup(connection, source, async () =>
+    const from = ['STREAMS', ...streams, ...streams.map(() => '>')]
+    const reply = await withGroups(connection, asked, async () =>
       isWanted()
-        ? client.call(
-            'xreadgroup',
-            'GROUP',
-            group,
-            consumer,
-            ...count,
-            ...block,
-            'STREAMS',
-            stream,
-            from,
-          )
+        ? client.call('xreadgroup', 'GROUP', group, consumer, 'COUNT', count, ...block, ...from)
         : null,
     )
-    const items = itemsOfRead(reply)
-    newestReceipt = newestOf(items) ?? newestReceipt
-    return items
+    return seen(
+      itemsByStream(reply).map(([stream, items]) => ({
+        share: shares[streams.indexOf(stream)] ?? 0,
+        items,
+      })),
+    )
   }
 
   /**
    * A read that broke off may have been delivered all the same: its entries would be pending until the reclaim, and keep the
-   * sweep from whatever is younger.
+   * sweep from whatever is younger. Looks through the shares until one has such entries.
    */
-  async function askForLost(countMax: number): Promise<unknown> {
-    const items = await ask(countMax, 0, () => true, newestReceipt)
-    mayHaveLost = Array.isArray(items) && items.length > 0
-    return items
+  async function askForLost(countMax: number): Promise<readonly ShareItems[]> {
+    for (const [share, source] of sources.entries()) {
+      const from = ['GROUP', group, consumer, 'COUNT', Math.floor(countMax), 'STREAMS']
+      const reply = await withGroups(connection, [source], () =>
+        client.call('xreadgroup', ...from, source.stream, newest[share] ?? '0-0'),
+      )
+      const items = itemsByStream(reply)[0]?.[1] ?? []
+      if (items.length > 0) return seen([{ share, items }])
+    }
+    mayHaveLost = false
+    return []
   }
 
   /**
@@ -86,19 +142,20 @@ export function createRedisReader(options: RedisReaderOptions): QueueReader {
     countMax: number,
     blockMs: number,
     signal: AbortSignal,
-  ): Promise<unknown> {
+  ): Promise<readonly ShareItems[]> {
     let asking = true
     let sent = false
     let waking: Promise<void> | undefined
     let timer: NodeJS.Timeout | undefined
-    let giveUp: (nothing: null) => void = () => undefined
-    const givenUp = new Promise<null>((resolve) => {
+    let giveUp: (nothing: readonly ShareItems[]) => void = () => undefined
+    const givenUp = new Promise<readonly ShareItems[]>((resolve) => {
       giveUp = resolve
     })
 
     function isWanted(): boolean {
-      sent = asking
-      return asking
+      const wanted = asking && !signal.aborted
+      sent ||= wanted
+      return wanted
     }
 
     async function wake(): Promise<void> {
@@ -115,7 +172,7 @@ export function createRedisReader(options: RedisReaderOptions): QueueReader {
       asking = false
       mayHaveLost = true
       connection.reset()
-      giveUp(null)
+      giveUp([])
     }
 
     function onAbort(): void {
@@ -124,7 +181,7 @@ export function createRedisReader(options: RedisReaderOptions): QueueReader {
         waking = wake().catch(breakOff)
       } else {
         asking = false
-        giveUp(null)
+        giveUp([])
       }
     }
 
@@ -151,20 +208,30 @@ export function createRedisReader(options: RedisReaderOptions): QueueReader {
     return asked
   }
 
+  async function acceptAll(parts: readonly ShareItems[], countMax: number): Promise<QueueEntry[]> {
+    const accepted = await Promise.all(parts.map(accept))
+    const entries = accepted.flat()
+    // Only a read of fewer than one of each share can be woken by several at once.
+    const tooMany = entries.splice(countMax)
+    if (tooMany.length > 0) await options.handBack(tooMany)
+    return entries
+  }
+
   return {
     async read(countMax, blockMs, signal) {
       if (closed) throw new RedisQueueError('the reader has been closed')
       if (countMax < 1) return []
+      const count = Math.floor(countMax)
       const deadlineMs = performance.now() + blockMs
       while (!signal.aborted && !closed) {
         const leftMs = Math.min(deadlineMs - performance.now(), blockMsMax)
         try {
-          const items = mayHaveLost
-            ? await askForLost(countMax)
+          const parts = mayHaveLost
+            ? await askForLost(count)
             : leftMs > 0
-              ? await askUntilAborted(countMax, leftMs, signal)
-              : await ask(countMax, leftMs)
-          const entries = items === null ? [] : await accept(items)
+              ? await askUntilAborted(count, leftMs, signal)
+              : await ask(count, leftMs)
+          const entries = await acceptAll(parts, count)
           if (entries.length > 0 || performance.now() >= deadlineMs) return entries
         } catch (error) {
           mayHaveLost = true
@@ -178,4 +245,8 @@ export function createRedisReader(options: RedisReaderOptions): QueueReader {
       await connection.close()
     },
   }
+}
+
+function countOf(parts: readonly ShareItems[]): number {
+  return parts.reduce((count, { items }) => count + items.length, 0)
 }
