@@ -3,6 +3,7 @@
  * A message is accepted when it is committed. When the queue does not take it, the sweep enqueues it later.
  */
 import { isForLater, type Lane, lanes, type MessageId, type NewMessage } from '../domain/message.ts'
+import type { Outstanding } from '../domain/outstanding.ts'
 import type { Queue } from '../queue/queue.ts'
 import { BatcherFullError, createBatcher } from '../runtime/batcher.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -10,7 +11,7 @@ import type { Logger } from '../runtime/logger.ts'
 import type { KeyedRequest, StoredAnswer } from '../store/idempotent-inserts.ts'
 import type { Store } from '../store/store.ts'
 import type { ApiMetrics } from './api-metrics.ts'
-import { createEnqueuer } from './enqueuer.ts'
+import { createEnqueuer, type Enqueued } from './enqueuer.ts'
 import { createRequestAcceptance } from './request-acceptance.ts'
 import type { ClassifyDatabaseError } from './store-failure.ts'
 import type { OwnedSubmit } from './submit-candidate.ts'
@@ -18,6 +19,8 @@ import type { OwnedSubmit } from './submit-candidate.ts'
 export interface AcceptanceOptions {
   readonly store: Pick<Store, 'insertMessages' | 'insertKeyed' | 'insertCharged' | 'findKeyed'>
   readonly queue: Pick<Queue, 'append'>
+  /** Chooses the share of each message in its lane. */
+  readonly outstanding: Readonly<Record<Lane, Outstanding>>
   readonly classify: ClassifyDatabaseError
   readonly metrics: ApiMetrics
   readonly logger: Logger
@@ -104,24 +107,31 @@ export function createAcceptance(options: AcceptanceOptions): Acceptance {
   }
 
   async function committed(messages: readonly NewMessage[]): Promise<void> {
-    const ids: Record<Lane, MessageId[]> = { normal: [], express: [] }
+    const ready: Record<Lane, { ids: MessageId[]; shares: number[] }> = {
+      normal: { ids: [], shares: [] },
+      express: { ids: [], shares: [] },
+    }
     const counts: Record<Lane, number> = { normal: 0, express: 0 }
     const nowMs = clock.now()
+    const monotonicMs = clock.monotonicMs()
     for (const message of messages) {
-      counts[message.lane]++
+      const { lane, id, customerId } = message
+      counts[lane]++
       // What is for later is put into the queue by the promoter.
-      if (!isForLater(message, nowMs)) ids[message.lane].push(message.id)
+      if (isForLater(message, nowMs)) continue
+      ready[lane].ids.push(id)
+      ready[lane].shares.push(options.outstanding[lane].place(customerId, monotonicMs))
     }
     for (const lane of lanes) if (counts[lane] > 0) metrics.accepted.inc({ lane }, counts[lane])
-    await enqueueSoon(ids)
+    await enqueueSoon(ready)
   }
 
   /**
    * The commit is what a caller waits for; the queue follows while the next batch is committed. Waits only when the queue is
    * several batches behind.
    */
-  async function enqueueSoon(ids: Readonly<Record<Lane, readonly MessageId[]>>): Promise<void> {
-    const enqueueing = enqueue(ids).finally(() => enqueueings.delete(enqueueing))
+  async function enqueueSoon(ready: Readonly<Record<Lane, Enqueued>>): Promise<void> {
+    const enqueueing = enqueue(ready).finally(() => enqueueings.delete(enqueueing))
     enqueueings.add(enqueueing)
     if (enqueueings.size > enqueueingsMax) await Promise.race(enqueueings)
   }

@@ -1,10 +1,12 @@
 /**
  * The HTTP API as one function from a request to an answer. Whoever serves it owns the socket; see `apiServeOptions`.
  */
+import type { Lane } from '../domain/message.ts'
+import { createOutstandingByLane } from '../domain/outstanding.ts'
 import { parkedReportsMax } from '../domain/provider-report.ts'
 import type { TrafficDefaults } from '../domain/traffic-limits.ts'
 import type { Counters } from '../limits/counters.ts'
-import type { Queue } from '../queue/queue.ts'
+import type { Queue, QueueDepth } from '../queue/queue.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Registry } from '../runtime/metrics.ts'
@@ -137,10 +139,12 @@ export const apiServeOptions = {
 export function createApi(options: ApiOptions): Api {
   const { store, queue, clock, logger, limits, databaseErrorKind: classify } = options
   const metrics = createApiMetrics(options.registry)
-  const admission = createAdmission(queue, limits.queueDepthMax)
+  const outstanding = createOutstandingByLane()
+  const admission = createAdmission({ depth: measureDepth }, limits.queueDepthMax)
   const acceptance = createAcceptance({
     store,
     queue,
+    outstanding,
     classify,
     metrics,
     logger,
@@ -235,6 +239,13 @@ export function createApi(options: ApiOptions): Api {
   ]
   void admission.start()
   void parking.start()
+
+  async function measureDepth(lane: Lane): Promise<QueueDepth> {
+    const askedAtMs = clock.monotonicMs()
+    const depth = await queue.depth(lane)
+    outstanding[lane].measured(depth.shareAgesMs, askedAtMs)
+    return depth
+  }
 
   const { isStopping } = options
   return {

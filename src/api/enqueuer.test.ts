@@ -3,7 +3,7 @@ import { pino } from 'pino'
 import { Registry } from 'prom-client'
 import type { Lane, MessageId } from '../domain/message.ts'
 import { createApiMetrics } from './api-metrics.ts'
-import { createEnqueuer, type Enqueue } from './enqueuer.ts'
+import { createEnqueuer, type Enqueue, type Enqueued } from './enqueuer.ts'
 
 let nowMs = 0
 let appendMs = 0
@@ -13,7 +13,8 @@ let lines: Record<string, unknown>[] = []
 let metrics = createApiMetrics(new Registry())
 let enqueue: Enqueue
 
-const some: Record<Lane, MessageId[]> = { normal: ['n'], express: ['e1', 'e2'] }
+const first = (ids: MessageId[]): Enqueued => ({ ids, shares: ids.map(() => 0) })
+const some: Record<Lane, Enqueued> = { normal: first(['n']), express: first(['e1', 'e2']) }
 const failures = async () => (await metrics.enqueueFailures.get()).values.map(({ value }) => value)
 
 beforeEach(() => {
@@ -40,7 +41,7 @@ beforeEach(() => {
 test('express goes first; a lane without ids is left alone', async () => {
   await enqueue(some)
   expect(calls).toEqual(['express', 'normal'])
-  await enqueue({ normal: [], express: ['e'] })
+  await enqueue({ normal: first([]), express: first(['e']) })
   expect(calls).toEqual(['express', 'normal', 'express'])
   expect(await failures()).toEqual([0, 0])
 })
@@ -52,26 +53,26 @@ test('failures are counted by message and logged once a second', async () => {
   expect((await failures()).sort()).toEqual([2, 4])
   expect(lines.length).toBe(1)
   nowMs = 1_000
-  await enqueue({ normal: ['n'], express: [] })
+  await enqueue({ normal: first(['n']), express: first([]) })
   expect(lines.length).toBe(2)
 })
 
 test('a queue that fails at once is asked again at once', async () => {
   failing = true
-  await enqueue({ normal: ['n'], express: [] })
-  await enqueue({ normal: ['n'], express: [] })
+  await enqueue({ normal: first(['n']), express: first([]) })
+  await enqueue({ normal: first(['n']), express: first([]) })
   expect(calls.length).toBe(2)
 })
 
 test('a queue that hangs is left alone for a second, and then asked again', async () => {
   failing = true
   appendMs = 250
-  await enqueue({ normal: ['n'], express: [] })
+  await enqueue({ normal: first(['n']), express: first([]) })
   failing = false
-  await enqueue({ normal: ['n'], express: [] })
+  await enqueue({ normal: first(['n']), express: first([]) })
   expect(calls.length).toBe(1)
   expect(await failures()).toEqual([2, 0])
   nowMs += 1_000
-  await enqueue({ normal: ['n'], express: [] })
+  await enqueue({ normal: first(['n']), express: first([]) })
   expect(calls.length).toBe(2)
 })

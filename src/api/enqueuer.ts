@@ -12,8 +12,14 @@ export interface EnqueuerOptions {
   readonly clock: Clock
 }
 
+/** What goes into a lane: ids, and the share of each. */
+export interface Enqueued {
+  readonly ids: readonly MessageId[]
+  readonly shares: readonly number[]
+}
+
 /** Express goes first. Never throws. */
-export type Enqueue = (ids: Readonly<Record<Lane, readonly MessageId[]>>) => Promise<void>
+export type Enqueue = (enqueued: Readonly<Record<Lane, Enqueued>>) => Promise<void>
 
 const logIntervalMs = 1_000
 
@@ -26,7 +32,7 @@ export function createEnqueuer(options: EnqueuerOptions): Enqueue {
   let loggedAtMs = Number.NEGATIVE_INFINITY
   let pausedUntilMs = Number.NEGATIVE_INFINITY
 
-  async function append(lane: Lane, ids: readonly MessageId[]): Promise<void> {
+  async function append(lane: Lane, { ids, shares }: Enqueued): Promise<void> {
     if (ids.length === 0) return
     const startedAtMs = clock.monotonicMs()
     if (startedAtMs < pausedUntilMs) {
@@ -34,7 +40,7 @@ export function createEnqueuer(options: EnqueuerOptions): Enqueue {
       return
     }
     try {
-      await queue.append(lane, ids)
+      await queue.append(lane, ids, shares)
     } catch (error) {
       metrics.enqueueFailures.inc({ lane }, ids.length)
       const nowMs = clock.monotonicMs()
@@ -45,7 +51,7 @@ export function createEnqueuer(options: EnqueuerOptions): Enqueue {
     }
   }
 
-  return async function enqueue(ids) {
-    await Promise.all([append('express', ids.express), append('normal', ids.normal)])
+  return async function enqueue({ express, normal }) {
+    await Promise.all([append('express', express), append('normal', normal)])
   }
 }

@@ -4,6 +4,7 @@ import { Registry } from 'prom-client'
 import { type Acceptance, createAcceptance } from '../../src/api/acceptance.ts'
 import { createApiMetrics } from '../../src/api/api-metrics.ts'
 import { createReportIntake, type ReportIntake } from '../../src/api/report-intake.ts'
+import { shareCounts } from '../../src/domain/fair-share.ts'
 import { createProcessor } from '../../src/processor/processor.ts'
 import { createProcessorMetrics } from '../../src/processor/processor-metrics.ts'
 import { createProviderPool } from '../../src/providers/provider-pool.ts'
@@ -46,10 +47,16 @@ const logger = pino({ level: 'silent' })
 export function startApi({ store, queue, time }: ProcessOptions): SimulatedApi {
   const metrics = createApiMetrics(new Registry())
   const common = { store, classify: databaseErrorKind, metrics, clock: time.clock }
+  /** A share costs fairness, never a message: every promise holds whichever it is. */
+  const anyShare = () => Math.floor(time.random() * shareCounts.normal)
   return {
     acceptance: createAcceptance({
       ...common,
       queue,
+      outstanding: {
+        normal: { place: anyShare, measured: () => undefined },
+        express: { place: () => 0, measured: () => undefined },
+      },
       logger,
       acceptInFlightMax: 10_000,
       validityMs: settings.validityMs,
