@@ -10,6 +10,7 @@ import customers from '../../migrations/0005_customers.sql' with { type: 'text' 
 import idempotency from '../../migrations/0006_idempotency.sql' with { type: 'text' }
 import customerSettings from '../../migrations/0007_customer_settings.sql' with { type: 'text' }
 import money from '../../migrations/0008_money.sql' with { type: 'text' }
+import dueByLane from '../../migrations/0009_due_by_lane.sql' with { type: 'text' }
 
 export interface Migration {
   readonly version: number
@@ -28,6 +29,7 @@ const sources: readonly (readonly [version: number, name: string, sql: string])[
   [6, 'idempotency', idempotency],
   [7, 'customer_settings', customerSettings],
   [8, 'money', money],
+  [9, 'due_by_lane', dueByLane],
 ]
 
 export const migrations: readonly Migration[] = sources.map(([version, name, sql]) => ({

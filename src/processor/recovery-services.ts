@@ -4,6 +4,7 @@
  */
 import { dayMs } from '../domain/duration.ts'
 import { type Lane, lanes, type MessageId } from '../domain/message.ts'
+import { createOutstandingByLane } from '../domain/outstanding.ts'
 import { parkedReportKeptMs } from '../domain/provider-report.ts'
 import type { ProviderPool } from '../providers/provider-pool.ts'
 import type { Queue, QueueDepth } from '../queue/queue.ts'
@@ -71,6 +72,8 @@ export function createRecoveryServices(options: RecoveryOptions): Service[] {
     (error: unknown): void =>
       logger.warn({ event: 'recovery.failed', chore, err: error })
 
+  /** Of what this process puts back into the queue. */
+  const outstanding = createOutstandingByLane()
   let maybeAfterOutage = true
 
   async function promote(signal: AbortSignal): Promise<boolean> {
@@ -85,36 +88,58 @@ export function createRecoveryServices(options: RecoveryOptions): Service[] {
     return more
   }
 
+  /** A batch of each lane at a time: however many are due in one, they do not stand before those of the other. */
   async function promoteNow(): Promise<boolean> {
-    const [normal, express] = await oldestQueuedAges()
-    const { promotions, more } = await store.promoteDue({
+    const ages = await oldestQueuedAges()
+    const promoted = await Promise.allSettled([
+      promoteLane('express', ages.express),
+      promoteLane('normal', ages.normal),
+    ])
+    for (const result of promoted) if (result.status === 'rejected') throw result.reason
+    return promoted.some((result) => result.status === 'fulfilled' && result.value)
+  }
+
+  /** Whether there may be more. What was decided and could not be appended is looked at again. */
+  async function promoteLane(lane: Lane, oldestQueuedAgeMs: number | null): Promise<boolean> {
+    const { promotions, more } = await store.promoteDue(lane, {
       recheckMs,
       reportTimeoutMs: options.reportTimeoutMs,
       unknownProviders: options.pool.unknownProviders,
       attemptsMax: options.attemptsMax,
-      oldestQueuedAgeMs: { normal, express },
+      oldestQueuedAgeMs,
     })
-    const ready: Record<Lane, MessageId[]> = { normal: [], express: [] }
-    for (const { id, lane, action, wasSending } of promotions) {
+    const ids: MessageId[] = []
+    const shares: number[] = []
+    const nowMs = clock.monotonicMs()
+    for (const { id, customerId, action, wasSending } of promotions) {
       metrics.recovered.inc({ action, lane })
-      if (action === 'enqueue') ready[lane].push(id)
+      if (action === 'enqueue') {
+        ids.push(id)
+        shares.push(outstanding[lane].place(customerId, nowMs))
+      }
       if (wasSending) logger.warn({ event: 'message.in_doubt', message_id: id, lane, action })
     }
-    const appended = await Promise.allSettled(
-      lanes.map((lane) => (ready[lane].length > 0 ? queue.append(lane, ready[lane]) : undefined)),
-    )
-    for (const result of appended) if (result.status === 'rejected') throw result.reason
+    if (ids.length > 0) await queue.append(lane, ids, shares)
     return more
   }
 
   /** A lane whose queue cannot tell, alone, is taken for one where all that was appended still waits. */
-  async function oldestQueuedAges(): Promise<[normal: number | null, express: number | null]> {
-    const depths = await Promise.allSettled([queue.depth('normal'), queue.depth('express')])
-    const [normal, express] = depths
+  async function oldestQueuedAges(): Promise<Record<Lane, number | null>> {
+    const [normal, express] = await Promise.allSettled([
+      measureDepth('normal'),
+      measureDepth('express'),
+    ])
     if (normal.status === 'rejected' && express.status === 'rejected') throw normal.reason
     const ageMs = (depth: PromiseSettledResult<QueueDepth>): number | null =>
       depth.status === 'fulfilled' ? knownAgeMs(depth.value) : ageMsMax
-    return [ageMs(normal), ageMs(express)]
+    return { normal: ageMs(normal), express: ageMs(express) }
+  }
+
+  async function measureDepth(lane: Lane): Promise<QueueDepth> {
+    const askedAtMs = clock.monotonicMs()
+    const depth = await queue.depth(lane)
+    outstanding[lane].measured(depth.shareAgesMs, askedAtMs)
+    return depth
   }
 
   async function sweep(lane: Lane): Promise<boolean> {

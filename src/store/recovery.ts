@@ -113,16 +113,16 @@ export interface PromotionOptions {
   /** Providers whose in-doubt policy is `unknown`: what they may hold is never sent again. */
   readonly unknownProviders: readonly string[]
   readonly attemptsMax: number
-  /** Of each lane's queue; null for an empty one. Ages, because its clock need not be the database's. */
-  readonly oldestQueuedAgeMs: Readonly<Record<Lane, number | null>>
+  /** Of the lane's queue; null for an empty one. Ages, because its clock need not be the database's. */
+  readonly oldestQueuedAgeMs: number | null
 }
 
 /** What became of a row that was due. */
 export interface Promotion {
   readonly id: MessageId
-  readonly lane: Lane
+  readonly customerId: number
   /**
-   * `enqueue`: the caller must append the id to its lane. `waiting`: still in the queue, left alone.
+   * `enqueue`: the caller must append the id to the lane. `waiting`: still in the queue, left alone.
    * The others are final states: validity over, report overdue, or in doubt.
    */
   readonly action: 'enqueue' | 'waiting' | 'expired' | 'unknown'
@@ -136,14 +136,14 @@ export interface Promotion {
  */
 const promoteStatement = defineStatement<{
   id: string
-  lane: Lane
+  customer_id: string
   action: Promotion['action']
   was_sending: boolean
 }>(
   'recovery.promote',
   `WITH due AS MATERIALIZED (
-     SELECT id, status, lane, provider, attempts, expires_at, enqueued_at, in_doubt_provider
-     FROM messages WHERE due_at <= now()
+     SELECT id, status, provider, attempts, expires_at, enqueued_at, in_doubt_provider
+     FROM messages WHERE lane = $6::lane AND due_at <= now()
      ORDER BY due_at LIMIT ${promotionsMax} FOR UPDATE SKIP LOCKED
    ), decided AS MATERIALIZED (
      SELECT *, CASE
@@ -151,8 +151,7 @@ const promoteStatement = defineStatement<{
        WHEN status = 'sending' AND (provider = ANY($3::text[]) OR attempts >= $4::int) THEN 'unknown'
        WHEN expires_at <= now() THEN
          CASE WHEN status = 'sending' OR in_doubt_provider IS NOT NULL THEN 'unknown' ELSE 'expired' END
-       WHEN status = 'queued' AND enqueued_at >= now() -
-         CASE lane WHEN 'express' THEN $6::bigint ELSE $5::bigint END * interval '1 ms' THEN 'waiting'
+       WHEN status = 'queued' AND enqueued_at >= now() - $5::bigint * interval '1 ms' THEN 'waiting'
        ELSE 'enqueue' END AS action
      FROM due
    ), moved AS (
@@ -172,7 +171,7 @@ const promoteStatement = defineStatement<{
      WHERE m.id = decided.id AND m.id = ANY(ARRAY(SELECT id FROM decided))
        AND m.id >= (SELECT id FROM decided ORDER BY id LIMIT 1)
        AND m.id <= (SELECT id FROM decided ORDER BY id DESC LIMIT 1)
-     RETURNING m.id, m.lane, m.status, decided.action, decided.status = 'sending' AS was_sending, decided.status AS old_status,
+     RETURNING m.id, m.status, decided.action, decided.status = 'sending' AS was_sending, decided.status AS old_status,
        m.provider, ${returnColumns()}
    ), reported AS (
      INSERT INTO delivery_reports (message_id, occurred_at, status, provider, error_code, detail)
@@ -184,7 +183,7 @@ const promoteStatement = defineStatement<{
      FROM moved WHERE action IN ('unknown', 'expired')
      ON CONFLICT DO NOTHING
    ), ${returnsOf('moved')}
-   SELECT id, lane, action, was_sending FROM moved`,
+   SELECT id, customer_id, action, was_sending FROM moved`,
 )
 
 export interface PromotionResult {
@@ -193,19 +192,26 @@ export interface PromotionResult {
   readonly more: boolean
 }
 
-/** Decides about a batch of rows that are due. The caller enqueues after this has resolved. */
-export async function promoteDue(sql: Sql, options: PromotionOptions): Promise<PromotionResult> {
+/**
+ * Decides about a batch of a lane's rows that are due. The caller enqueues after this has resolved. Lane by lane, because a great
+ * many normal messages that were scheduled for one instant would stand before an express one.
+ */
+export async function promoteDue(
+  sql: Sql,
+  lane: Lane,
+  options: PromotionOptions,
+): Promise<PromotionResult> {
   const rows = await promoteStatement(sql, [
     options.recheckMs,
     options.reportTimeoutMs,
     textArray(options.unknownProviders),
     options.attemptsMax,
-    wholeMs(options.oldestQueuedAgeMs.normal),
-    wholeMs(options.oldestQueuedAgeMs.express),
+    wholeMs(options.oldestQueuedAgeMs),
+    lane,
   ])
   const promotions = rows.map((row) => ({
     id: row.id,
-    lane: row.lane,
+    customerId: Number(row.customer_id),
     action: row.action,
     wasSending: row.was_sending,
   }))
@@ -217,9 +223,9 @@ const expediteStatement = defineStatement<{ id: string }>(
   `UPDATE messages SET due_at = now()
    WHERE id = ANY(ARRAY(
      SELECT id FROM messages
-     WHERE due_at > now()
+     WHERE lane IN ('normal', 'express') AND due_at > now()
        AND (status = 'queued' AND enqueued_at IS NOT NULL OR status = 'sending' AND $1::int = 1)
-     ORDER BY due_at LIMIT ${expeditedMax} FOR UPDATE SKIP LOCKED))
+     LIMIT ${expeditedMax} FOR UPDATE SKIP LOCKED))
    RETURNING id`,
 )
 

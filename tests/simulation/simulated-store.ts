@@ -160,9 +160,9 @@ export function storeFor(process: SimulatedProcess, options: ServerOptions): Sto
           return await sweepLane(sql, lane, { ...sweep, oldestQueuedAgeMs: null, graceMs: 0 })
         }),
       ),
-    promoteDue: (promotion) =>
+    promoteDue: (lane, promotion) =>
       run('promoteDue', async () => {
-        const promoted = await execute((sql) => promoteDue(sql, promotion))
+        const promoted = await execute((sql) => promoteDue(sql, lane, promotion))
         for (const { id, action } of promoted.promotions) options.log(`promoted ${id}: ${action}`)
         return promoted
       }),

@@ -278,10 +278,12 @@ describe('returns', () => {
       reportTimeoutMs: day,
       unknownProviders: [],
       attemptsMax: 10,
-      oldestQueuedAgeMs: { normal: null, express: null },
+      oldestQueuedAgeMs: null,
     }
     const expired = async () =>
-      (await fixture.store.promoteDue(options)).promotions.some((due) => due.id === message.id)
+      (await fixture.store.promoteDue('normal', options)).promotions.some(
+        (due) => due.id === message.id,
+      )
     await eventually(expired, { what: 'it is expired' })
     expect(await balanceOf(id)).toBe(100)
   })

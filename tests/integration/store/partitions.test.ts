@@ -57,7 +57,7 @@ describe('partitions', () => {
     const definitions = indexes.map(({ definition }) => definition).join('\n')
     expect(indexes).toHaveLength(4)
     expect(definitions).toContain("autosummarize='on'")
-    expect(definitions).toContain('(due_at IS NOT NULL)')
+    expect(definitions).toContain('(lane, due_at) WHERE (due_at IS NOT NULL)')
     expect(definitions).toContain('(customer_id, id)')
     const [attached] = await database.write<{ indexes: number }[]>`
       SELECT count(*)::int AS indexes FROM pg_inherits WHERE inhrelid IN (

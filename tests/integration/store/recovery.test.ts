@@ -34,13 +34,13 @@ const sweep = (lane: Lane = 'normal') =>
     reportTimeoutMs: dayMs,
   })
 
-const promote = async (changes: Partial<PromotionOptions> = {}) => {
-  const { promotions } = await fixture.store.promoteDue({
+const promote = async (changes: Partial<PromotionOptions> = {}, lane: Lane = 'normal') => {
+  const { promotions } = await fixture.store.promoteDue(lane, {
     recheckMs: 60_000,
     reportTimeoutMs: dayMs,
     unknownProviders: [],
     attemptsMax: 3,
-    oldestQueuedAgeMs: { normal: null, express: null },
+    oldestQueuedAgeMs: null,
     ...changes,
   })
   return promotions.map(({ id, action }) => ({ id, action }))
@@ -93,7 +93,7 @@ describe('recovery', () => {
     await promote()
     await passTime(61_000)
     const older = 3_600_000
-    expect(await promote({ oldestQueuedAgeMs: { normal: older, express: null } })).toEqual([
+    expect(await promote({ oldestQueuedAgeMs: older })).toEqual([
       { id: message.id, action: 'waiting' },
     ])
     await passTime(61_000)
@@ -109,7 +109,7 @@ describe('recovery', () => {
     const nextLookMs = async (waitedMs: number) => {
       await fixture.database.write`
         UPDATE messages SET due_at = now(), enqueued_at = now() - ${waitedMs} * interval '1 ms'`
-      expect(await promote({ oldestQueuedAgeMs: { normal: older, express: null } })).toEqual([
+      expect(await promote({ oldestQueuedAgeMs: older })).toEqual([
         { id: message.id, action: 'waiting' },
       ])
       const [row] = await fixture.database.write<{ minutes: number }[]>`
