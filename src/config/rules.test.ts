@@ -29,8 +29,8 @@ const limits: readonly [blamed: string, holds: Environment, fails: Environment, 
   ],
   [
     'QUEUE_EXPRESS_NAME',
-    { QUEUE_NAME: 'q', QUEUE_EXPRESS_NAME: 'r' },
-    { QUEUE_NAME: 'q', QUEUE_EXPRESS_NAME: 'q' },
+    { QUEUE_NAME: 'q', QUEUE_EXPRESS_NAME: 'q:express' },
+    { QUEUE_NAME: 'q', QUEUE_EXPRESS_NAME: 'q:share-1' },
     'processor',
   ],
   [

@@ -58,9 +58,11 @@ export const rules: readonly Rule[] = [
   {
     name: 'QUEUE_EXPRESS_NAME',
     others: ['QUEUE_NAME'],
-    sentence: 'must differ from QUEUE_NAME',
-    holds: ({ streams }) => streams.normal !== streams.express,
-    given: ({ streams }) => `both are ${JSON.stringify(streams.normal)}`,
+    sentence: 'must differ from QUEUE_NAME and from the names of its shares, which begin with it',
+    holds: ({ streams: { normal, express } }) =>
+      express !== normal && !express.startsWith(`${normal}:share-`),
+    given: ({ streams }) =>
+      `${JSON.stringify(streams.express)} and ${JSON.stringify(streams.normal)}`,
   },
   {
     name: 'PROCESSOR_PERMITS_EXPRESS_RESERVED',

@@ -133,6 +133,9 @@ export interface Promotion {
  * The decision for each due row, in order: validity over → expired (unless a provider may hold it); report overdue →
  * unknown; claim lost → unknown by policy or after the last attempt, else again at the same provider first; put into
  * the queue before and the queue still holds older entries → it is waiting; otherwise into the queue.
+ *
+ * Half of a batch are the rows that were due first. The other half were due last, so that a few do not wait for a great many
+ * that became due a moment before.
  */
 const promoteStatement = defineStatement<{
   id: string
@@ -141,10 +144,17 @@ const promoteStatement = defineStatement<{
   was_sending: boolean
 }>(
   'recovery.promote',
-  `WITH due AS MATERIALIZED (
+  `WITH oldest AS MATERIALIZED (
      SELECT id, status, provider, attempts, expires_at, enqueued_at, in_doubt_provider
      FROM messages WHERE lane = $6::lane AND due_at <= now()
-     ORDER BY due_at LIMIT ${promotionsMax} FOR UPDATE SKIP LOCKED
+     ORDER BY due_at LIMIT ${promotionsMax / 2} FOR UPDATE SKIP LOCKED
+   ), newest AS MATERIALIZED (
+     SELECT id, status, provider, attempts, expires_at, enqueued_at, in_doubt_provider
+     FROM messages WHERE lane = $6::lane AND due_at <= now()
+       AND (SELECT count(*) FROM oldest) = ${promotionsMax / 2} AND id NOT IN (SELECT id FROM oldest)
+     ORDER BY due_at DESC LIMIT ${promotionsMax / 2} FOR UPDATE SKIP LOCKED
+   ), due AS MATERIALIZED (
+     SELECT * FROM oldest UNION ALL SELECT * FROM newest
    ), decided AS MATERIALIZED (
      SELECT *, CASE
        WHEN status = 'sent' THEN 'unknown'

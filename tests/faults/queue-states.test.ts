@@ -1,5 +1,7 @@
 /** Redis in bad states: full, allowed to drop keys, and with things in the streams' places that nobody of us put there. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
+import { shareCounts } from '../../src/domain/fair-share.ts'
+import { shareStream } from '../../src/queue/redis/share-streams.ts'
 import { eventually } from '../support/eventually.ts'
 import { freePort } from '../support/free-port.ts'
 import { startRole } from '../support/gateway.ts'
@@ -56,6 +58,11 @@ async function expectDeliveredOnce(ids: readonly string[]): Promise<void> {
 const corruptCount = async (lane: string) =>
   (await metric(gateway.processor.url, 'sms_queue_corrupt_entries_total', { lane })) ?? 0
 
+/** Of the normal lane, in all its shares. */
+const normalShares = () =>
+  Array.from({ length: shareCounts.normal }, (_, share) => shareStream(normal, share))
+const normalIsEmpty = () => normalShares().every((stream) => command('XLEN', stream) === '0')
+
 /** In both roles: whichever comes to it first sets it aside. */
 const corruptCountOfAll = async (lane: string) =>
   (await corruptCount(lane)) +
@@ -69,7 +76,7 @@ describe('Redis has no memory left', () => {
     try {
       expect(command('XADD', 'probe', '*', 'a', 'b')).toStartWith('OOM')
       await allAre(gateway.database, 'delivered', ids.length)
-      await eventually(() => command('XLEN', normal) === '0', { what: 'all is acknowledged' })
+      await eventually(normalIsEmpty, { what: 'all is acknowledged' })
       const before = (await metric(gateway.api.url, 'sms_enqueue_failures_total')) ?? 0
       ids.push(...(await submitMany(gateway.api.url, 100)))
       await eventually(
@@ -159,5 +166,19 @@ describe('a key that is no stream', () => {
     const logs = () => gateway.processor.logs() + gateway.api.logs()
     await eventually(() => logs().includes('the key was not a stream'), { what: 'it is logged' })
     expect(logs()).toContain('the key was not a stream')
+  })
+
+  test('nor does it stop the other shares of the lane when it is in the place of one, or one is gone', async () => {
+    const [, second = '', third = ''] = normalShares()
+    for (const identity of identities) await delayOf(identity, 50)
+    const ids = await submitMany(gateway.api.url, 2_000)
+    await eventually(() => command('TYPE', third) === 'stream', { what: 'shares are in use' })
+    const putString = `redis.call('DEL', KEYS[1]) redis.call('SET', KEYS[1], 'a string')`
+    command('EVAL', putString, '1', second)
+    command('DEL', third)
+    ids.push(...(await submitMany(gateway.api.url, 500)))
+    await expectDeliveredOnce(ids)
+    expect(command('GET', `${second}:corrupt-key`)).toBe('a string')
+    await eventually(normalIsEmpty, { what: 'all is acknowledged' })
   })
 })

@@ -134,7 +134,12 @@ export const redis = {
     'Time limit of a command.',
     { unit: 'ms' },
   ),
-  queueName: setting('QUEUE_NAME', streamName, 'sms-queue', 'Stream of the normal lane.'),
+  queueName: setting(
+    'QUEUE_NAME',
+    streamName,
+    'sms-queue',
+    'Stream of the normal lane; those of its further shares have `:share-1` and so on after it.',
+  ),
   queueExpressName: setting(
     'QUEUE_EXPRESS_NAME',
     streamName,

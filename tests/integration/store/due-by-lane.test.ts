@@ -47,7 +47,22 @@ describe('what is due', () => {
     expect(counts).toEqual([1_000, 1_000, 500, 0])
   })
 
-  test('is taken oldest first, and tells whose it is', async () => {
+  test('just now does not wait for a great many that were due before', async () => {
+    const { database, store } = fixture
+    const many = Array.from({ length: 3_000 }, () => newMessage())
+    const few = Array.from({ length: 10 }, () => ({ ...newMessage(), customerId: 2 }))
+    await store.insertMessages([...few, ...many], validityMs)
+    await database.write`
+      UPDATE messages SET due_at = now() - CASE customer_id WHEN 1 THEN 60 ELSE 1 END * interval '1 s'`
+    const { promotions } = await promote('normal')
+    expect(promotions.filter(({ customerId }) => customerId === 2)).toHaveLength(few.length)
+    const rest = [await promote('normal'), await promote('normal'), await promote('normal')]
+    const ids = [promotions, ...rest.map((each) => each.promotions)].flat().map(({ id }) => id)
+    expect(new Set(ids).size).toBe(ids.length)
+    expect(ids).toHaveLength(many.length + few.length)
+  })
+
+  test('longest is taken first, and tells whose it is', async () => {
     const { database, store } = fixture
     const customerId = Number.MAX_SAFE_INTEGER
     const messages = Array.from({ length: 1_001 }, () => ({ ...newMessage(), customerId }))
