@@ -8,3 +8,9 @@ export const phoneNumberPattern = /^\+[1-9]\d{6,14}$/
 export function isPhoneNumber(value: string): boolean {
   return phoneNumberPattern.test(value)
 }
+
+/**
+ * A number as people write it, abroad or at home: at least four digits, with spaces, dashes, dots, slashes and brackets between
+ * them. Which number it is depends on where it is dialled.
+ */
+export const writtenNumberPattern = /^(?=(?:\D*\d){4})\+?[\d ()./-]{4,39}$/
