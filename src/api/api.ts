@@ -3,6 +3,7 @@
  */
 import type { Lane } from '../domain/message.ts'
 import { createOutstandingByLane } from '../domain/outstanding.ts'
+import type { NumberSettings } from '../domain/number-rules.ts'
 import { parkedReportsMax } from '../domain/provider-report.ts'
 import type { TrafficDefaults } from '../domain/traffic-limits.ts'
 import type { Counters } from '../limits/counters.ts'
@@ -13,6 +14,7 @@ import type { Registry } from '../runtime/metrics.ts'
 import type { Store } from '../store/store.ts'
 import { createAcceptance } from './acceptance.ts'
 import { type AccountRoutesOptions, accountRoutes } from './account-routes.ts'
+import { createAddressCheck } from './address-of-submit.ts'
 import { createAdmission, laneRefusal } from './admission.ts'
 import { createApiMetrics } from './api-metrics.ts'
 import { batchBytesMax, batchRoute } from './batch-route.ts'
@@ -100,6 +102,8 @@ export interface ApiOptions {
   readonly counters: Counters
   /** Limits of customers that have none of their own. */
   readonly traffic: TrafficDefaults
+  /** Of recipients. Customers may have their own. */
+  readonly numbers: NumberSettings
   /** For messages that name no sender. */
   readonly senderIdDefault: string | null
   /** Providers' reports are matched to messages accepted within this time. */
@@ -175,8 +179,10 @@ export function createApi(options: ApiOptions): Api {
     alarm: createPumpingAlarm(options.registry, logger, clock),
     clock,
   })
+  const addressCheck = createAddressCheck(options.numbers)
   const checks = createSubmitChecks({
     profiles,
+    addressCheck,
     checks: [
       customerCheck,
       textCheck(options.text),
@@ -201,7 +207,7 @@ export function createApi(options: ApiOptions): Api {
   const routes: Route[] = [
     ...submitRoutes(submitOptions),
     batchRoute(submitOptions),
-    previewRoute({ access, readJson, text: options.text }),
+    previewRoute({ access, readJson, text: options.text, profiles, addressCheck, classify }),
     ...messageRoutes({ access, queries: store.queries, store, classify }),
     ...providerRoutes({
       ...adminOptions,

@@ -9,13 +9,19 @@ import type { OwnedSubmit, SubmitCheck } from './submit-candidate.ts'
  *
  * @param base pointer to the message
  */
-export function customerFaults(body: unknown, { customerId }: Caller, base = ''): Fault[] {
+export function customerFaults(body: unknown, caller: Caller, base = ''): Fault[] {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return []
+  const isMissing = !('customer_id' in body) || body.customer_id === undefined
+  if (!isMissing || caller.customerId !== null) return namedCustomerFaults(body, caller, base)
+  return [{ pointer: `${base}/customer_id`, detail: 'is required' }]
+}
+
+/** The same, where it need not name one. */
+export function namedCustomerFaults(body: unknown, { customerId }: Caller, base = ''): Fault[] {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return []
   const given = 'customer_id' in body ? body.customer_id : undefined
   const pointer = `${base}/customer_id`
-  if (given === undefined) {
-    return customerId === null ? [{ pointer, detail: 'is required' }] : []
-  }
+  if (given === undefined) return []
   if (customerId === null || given === customerId || typeof given !== 'number') return []
   return [{ pointer, detail: `must be ${customerId}, the customer of the API key` }]
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { CustomerSettings } from '../domain/customer-settings.ts'
 import { isTimeZone, timeOfDayPattern } from '../domain/quiet-hours.ts'
+import { numbersField, sendersField } from './address-settings-schema.ts'
 import { mustBe } from './fields.ts'
 import { limitsField, pumpingGuardField } from './limit-schemas.ts'
 
@@ -35,6 +36,9 @@ const sections = {
   quiet_hours: quietHoursField,
   limits: limitsField,
   pumping_guard: pumpingGuardField,
+  numbers: numbersField,
+  senders: sendersField,
+
 }
 
 const bodyRule = { error: mustBe('an object of settings') }
@@ -45,6 +49,9 @@ export const customerSettingsSchema: z.ZodType<CustomerSettings> = z
     quiet_hours: sections.quiet_hours.optional(),
     limits: sections.limits.optional(),
     pumping_guard: sections.pumping_guard.optional(),
+    numbers: sections.numbers.optional(),
+    senders: sections.senders.optional(),
+
   })
   .meta({ id: 'CustomerSettings', description: 'What is not in it is as for everybody.' })
 
@@ -55,6 +62,9 @@ export const customerSettingsChangeSchema = z
       quiet_hours: sections.quiet_hours.nullable().optional(),
       limits: sections.limits.nullable().optional(),
       pumping_guard: sections.pumping_guard.nullable().optional(),
+      numbers: sections.numbers.nullable().optional(),
+      senders: sections.senders.nullable().optional(),
+
     },
     bodyRule,
   )

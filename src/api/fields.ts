@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { type Lane, lanes, textLengthMax } from '../domain/message.ts'
 import { messageStates } from '../domain/message-state.ts'
-import { phoneNumberPattern } from '../domain/phone-number.ts'
+import { phoneNumberPattern, writtenNumberPattern } from '../domain/phone-number.ts'
 import { senderIdPattern } from '../domain/sender-id.ts'
 import { isStorableText } from '../domain/storable-text.ts'
 
@@ -16,12 +16,23 @@ export function mustBe(rule: string): FaultWords {
 /** Names of configured providers; see `ProviderSettings.name`. */
 export const providerNamePattern = /^[a-z0-9_-]{1,32}$/
 
-const phoneRule = mustBe('an E.164 number: a plus sign and 7 to 15 digits, the first of them not 0')
+export const phoneWords = 'an E.164 number: a plus sign and 7 to 15 digits, the first of them not 0'
+const phoneRule = mustBe(phoneWords)
 
 export const phoneField = z
   .string({ error: phoneRule })
   .regex(phoneNumberPattern, { error: phoneRule })
   .meta({ description: 'The recipient, as an E.164 number.', examples: ['+491701234567'] })
+
+/** A recipient as a request may write it; what is made of it is the affair of `address-of-submit.ts`. */
+export const recipientField = z
+  .string({ error: phoneRule })
+  .regex(writtenNumberPattern, { error: phoneRule })
+  .meta({
+    description:
+      'The recipient, as an E.164 number. Where a region is set, for the customer or for all, also as it is dialled there, with spaces, dashes, dots, slashes and brackets; it is kept as E.164.',
+    examples: ['+491701234567'],
+  })
 
 const textLengthRule = `must have 1 to ${textLengthMax} characters (UTF-16 code units)`
 

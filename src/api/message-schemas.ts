@@ -1,5 +1,6 @@
 /** Bodies and parameters about messages: the one source of validation, types and documentation. */
 import { z } from 'zod'
+import { lineTypes } from '../domain/numbering-plan.ts'
 import { encodings } from '../domain/segments.ts'
 import { decodeCursor } from './cursor.ts'
 import {
@@ -9,6 +10,7 @@ import {
   mustBe,
   phoneField,
   providerNameField,
+  recipientField,
   senderIdField,
   shownTimeField,
   spanRule,
@@ -34,7 +36,7 @@ const validForField = z
   .meta({ description: 'Seconds for which it may be sent, from its acceptance or schedule_at.' })
 
 const submitFields = {
-  phone: phoneField,
+  phone: recipientField,
   message: textField,
   customer_id: customerIdField
     .optional()
@@ -68,13 +70,31 @@ export const batchItemSchema = z
   })
 
 export const previewSchema = z
-  .strictObject({ message: textField, smart_encoding: smartEncodingField.optional() }, bodyRule)
-  .meta({ id: 'PreviewedText', examples: [{ message: 'It’s 5 €…', smart_encoding: true }] })
+  .strictObject(
+    {
+      message: textField,
+      smart_encoding: smartEncodingField.optional(),
+      phone: recipientField.optional(),
+      customer_id: customerIdField.optional().meta({ description: 'By whose rules.' }),
+    },
+    bodyRule,
+  )
+  .meta({
+    id: 'PreviewedText',
+    examples: [{ message: 'It’s 5 €…', smart_encoding: true, phone: '+491701234567' }],
+  })
 
 const encodingField = z.enum(encodings).meta({
   description: 'gsm7: the GSM alphabet, counted in septets; ucs2: UTF-16, counted in code units.',
 })
 const segmentsField = z.int().meta({ description: 'Segments on the air; each is charged.' })
+
+const recipientSchema = z.object({
+  phone: z.string().meta({ description: 'As E.164.' }),
+  country: z.string().nullable().meta({ description: 'Null when it cannot be told.' }),
+  line_type: z.enum(lineTypes).nullable().meta({ description: 'The same.' }),
+})
+export type RecipientBody = z.infer<typeof recipientSchema>
 
 export const previewAnswerSchema = z
   .object({
@@ -88,6 +108,7 @@ export const previewAnswerSchema = z
     replaced: z
       .array(z.object({ from: z.string(), to: z.string(), count: z.int() }))
       .meta({ description: 'What smart encoding replaced.' }),
+    recipient: recipientSchema.optional().meta({ description: 'When a phone was given.' }),
   })
   .meta({ id: 'Preview' })
 export type PreviewBody = z.infer<typeof previewAnswerSchema>

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { faultPlaces, jsonOf, problemOf } from '../../tests/support/api-answers.ts'
 import { createFakeApi, type FakeApi } from '../../tests/support/fake-api.ts'
+import { unknownCustomer } from '../domain/customer-settings.ts'
 
 const path = '/api/v1/messages'
 const good = { phone: '+491701234567', message: 'hello', customer_id: 1 }
@@ -48,12 +49,38 @@ describe('a preview', () => {
     })
   })
 
+  test('tells who would get it, by the rules of the customer', async () => {
+    api.known.profiles.set(7, {
+      ...unknownCustomer(7),
+      isKnown: true,
+      settings: { numbers: { region: 'DE', deny: ['+49190'] } },
+    })
+    const recipientOf = async (body: object) =>
+      (await jsonOf<{ recipient?: object }>(await preview({ message: 'a', ...body }))).recipient
+    expect(await recipientOf({})).toBeUndefined()
+    expect(await recipientOf({ phone: '0170 1234567', customer_id: 7 })).toEqual({
+      phone: '+491701234567',
+      country: 'DE',
+      line_type: 'MOBILE',
+    })
+    expect(await recipientOf({ phone: '+1234567890' })).toEqual({
+      phone: '+1234567890',
+      country: null,
+      line_type: null,
+    })
+    const denied = await preview({ message: 'a', phone: '0190 12345', customer_id: 7 })
+    expect(denied.status).toBe(422)
+    expect(faultPlaces(await problemOf(denied))).toEqual(['/phone'])
+  })
+
   const faulty: [string, unknown, string[]][] = [
     ['nothing', {}, ['/message']],
     ['an empty text', { message: '' }, ['/message']],
     ['a text too long', { message: 'a'.repeat(1_601) }, ['/message']],
     ['a text that is none', { message: 1, smart_encoding: 'yes' }, ['/message', '/smart_encoding']],
-    ['an unknown field', { message: 'a', phone: '+491701234567' }, ['/phone']],
+    ['an unknown field', { message: 'a', to: '+491701234567' }, ['/to']],
+    ['no number', { message: 'a', phone: '0170 1234567' }, ['/phone']],
+    ['no number, and no text', { message: '', phone: 1 }, ['/message', '/phone']],
   ]
   test.each(faulty)('of %s is 422', async (_, body, places) => {
     const response = await preview(body)

@@ -37,6 +37,17 @@ export function giveBack(candidates: readonly Candidate[]): void {
   for (const { counted } of candidates) counted?.giveBack()
 }
 
+/** What of a message says where it goes and who it is from; also of one whose other fields are at fault. */
+export interface Addressed {
+  readonly submit: { phone?: string | undefined; sender_id?: string | undefined }
+  readonly profile: CustomerProfile
+  /** JSON Pointer to the message. */
+  readonly pointer: string
+}
+
+/** Puts both into `submit` as they are sent, and adds what is wrong with them. */
+export type AddressCheck = (addressed: Addressed, faults: Fault[]) => void
+
 /** Adds what is wrong with it. */
 export type SubmitCheck = (candidate: Candidate, faults: Fault[]) => void
 

@@ -4,7 +4,7 @@
  * faults only.
  */
 import type { z } from 'zod'
-import { type CustomerProfile, unknownCustomer } from '../domain/customer-settings.ts'
+import type { CustomerProfile } from '../domain/customer-settings.ts'
 import type { Lane } from '../domain/message.ts'
 import type { Caller } from './caller.ts'
 import { customerFaults, withCustomer } from './customer-of-submit.ts'
@@ -12,8 +12,9 @@ import type { CustomerProfiles } from './customer-profiles.ts'
 import { bodyFaults, faultsListedMax, invalidRequest } from './faults.ts'
 import type { Submit } from './message-schemas.ts'
 import type { Fault } from './problems.ts'
+import { type Remains, remainsOf } from './remains-of-body.ts'
 import type { Failure } from './store-failure.ts'
-import type { Candidate, SubmitCheck, SubmitRefusal } from './submit-candidate.ts'
+import type { AddressCheck, Candidate, SubmitCheck, SubmitRefusal } from './submit-candidate.ts'
 
 export interface SubmitItem {
   readonly value: unknown
@@ -24,6 +25,8 @@ export type Verdict = Candidate | Failure
 
 export interface SubmitChecksOptions {
   readonly profiles: Pick<CustomerProfiles, 'find'>
+  /** Also of messages with faults in other fields, so that all are told at once. */
+  readonly addressCheck: AddressCheck
   readonly checks: readonly SubmitCheck[]
   readonly refusals: readonly SubmitRefusal[]
 }
@@ -44,11 +47,11 @@ export function isCandidate(verdict: Verdict): verdict is Candidate {
 }
 
 export function createSubmitChecks(options: SubmitChecksOptions): SubmitChecks {
-  const { profiles, checks, refusals } = options
+  const { profiles, addressCheck, checks, refusals } = options
 
   function examine(
     drafts: readonly Draft[],
-    found: readonly CustomerProfile[],
+    found: readonly (CustomerProfile | null)[],
   ): readonly Verdict[] {
     let faultsLeft = faultsListedMax
     return drafts.map((draft, place) => {
@@ -57,9 +60,13 @@ export function createSubmitChecks(options: SubmitChecksOptions): SubmitChecks {
       const countMax = Math.max(1, faultsLeft)
       const faults: Fault[] = [...draft.faults]
       let candidate: Candidate | null = null
-      if ('submit' in draft && profile !== undefined) {
+      if ('remains' in draft && draft.remains !== null && profile) {
+        addressCheck({ ...draft.remains, profile }, faults)
+      }
+      if ('submit' in draft && profile) {
         const { submit, lane, caller, pointer } = draft
         candidate = { submit, lane, profile, caller, pointer }
+        addressCheck(candidate, faults)
         for (const check of checks) check(candidate, faults)
       }
       if (candidate !== null && faults.length === 0) return candidate
@@ -104,7 +111,7 @@ export function createSubmitChecks(options: SubmitChecksOptions): SubmitChecks {
 }
 
 type Draft =
-  | { readonly faults: readonly Fault[] }
+  | { readonly faults: readonly Fault[]; readonly remains: Remains | null }
   | (Omit<Candidate, 'profile'> & { readonly faults: readonly Fault[] })
 
 function draftOf(
@@ -115,10 +122,13 @@ function draftOf(
 ): Draft {
   const parsed = schema.safeParse(value)
   const ofCustomer = customerFaults(value, caller, pointer)
-  if (!parsed.success) return { faults: [...bodyFaults(parsed.error, pointer), ...ofCustomer] }
+  if (!parsed.success) {
+    const remains = ofCustomer.length > 0 ? null : remainsOf(value, parsed.error, caller, pointer)
+    return { faults: [...bodyFaults(parsed.error, pointer), ...ofCustomer], remains }
+  }
   const customerId = parsed.data.customer_id ?? caller.customerId
   // Without a customer there is nothing to check it by; that it is missing is the fault.
-  if (customerId === null) return { faults: ofCustomer }
+  if (customerId === null) return { faults: ofCustomer, remains: null }
   const { lane: own = lane, ...submit } = parsed.data
   return {
     submit: withCustomer(submit, customerId),
@@ -129,25 +139,25 @@ function draftOf(
   }
 }
 
-/** In the order of the drafts; of those without a message nobody reads it. */
+/** In the order of the drafts; null where there is nothing to check by it. @throws only for the sake of a message without faults */
 function findProfiles(
   profiles: Pick<CustomerProfiles, 'find'>,
   drafts: readonly Draft[],
-): readonly CustomerProfile[] | Promise<readonly CustomerProfile[]> {
+): readonly (CustomerProfile | null)[] | Promise<readonly (CustomerProfile | null)[]> {
   const asked = new Map<number, CustomerProfile | Promise<CustomerProfile>>()
   let isWaiting = false
   const found = drafts.map((draft) => {
-    if (!('submit' in draft)) return nobody
-    const { customer_id } = draft.submit
-    const known = asked.get(customer_id) ?? profiles.find(customer_id)
-    asked.set(customer_id, known)
-    if (known instanceof Promise) isWaiting = true
-    return known
+    const customerId =
+      'submit' in draft ? draft.submit.customer_id : (draft.remains?.customerId ?? null)
+    if (customerId === null) return null
+    const known = asked.get(customerId) ?? profiles.find(customerId)
+    asked.set(customerId, known)
+    if (!(known instanceof Promise)) return known
+    isWaiting = true
+    return 'submit' in draft ? known : known.catch(() => null)
   })
-  return isWaiting ? Promise.all(found) : (found as CustomerProfile[])
+  return isWaiting ? Promise.all(found) : (found as (CustomerProfile | null)[])
 }
-
-const nobody: CustomerProfile = unknownCustomer(0)
 
 function withReasons(
   verdicts: readonly Verdict[],

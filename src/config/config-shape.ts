@@ -2,6 +2,7 @@
 import type { ProviderSettings } from '../providers/provider.ts'
 import type { limits, pumpingGuard } from './keys/limit-keys.ts'
 import type { accept, circuit, processing } from './keys/message-keys.ts'
+import type { numbers } from './keys/number-keys.ts'
 import type { postgres, redis, servers } from './keys/server-keys.ts'
 import type { HostAndPort } from './parsers.ts'
 import type { Values } from './setting.ts'
@@ -26,6 +27,8 @@ export interface Config extends Omit<Values<typeof servers>, 'publicUrl'> {
   readonly accept: Values<typeof accept>
   readonly limits: Values<typeof limits>
   readonly pumpingGuard: Values<typeof pumpingGuard>
+  readonly numbers: Values<typeof numbers>
+
   readonly processing: Values<typeof processing> & {
     /** Of a claim's lease, the part in which it may still fail over; the last submit and its record come after it. */
     readonly roundMsMax: number

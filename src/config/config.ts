@@ -8,6 +8,7 @@ import type { Config } from './config-shape.ts'
 import type { Environment, Fault } from './fault.ts'
 import { limits, pumpingGuard } from './keys/limit-keys.ts'
 import { accept, circuit, processing } from './keys/message-keys.ts'
+import { numbers } from './keys/number-keys.ts'
 import * as providerKeys from './keys/provider-keys.ts'
 import * as serverKeys from './keys/server-keys.ts'
 import { loadProvidersFile, takenName } from './providers-file.ts'
@@ -63,6 +64,8 @@ function readConfig(environment: Environment, role: Role, faults: Fault[]): Conf
     accept: accepting,
     limits: read(limits),
     pumpingGuard: read(pumpingGuard),
+    numbers: read(numbers),
+
     processing: {
       ...messages,
       roundMsMax: messages.claimLeaseMs * roundShareOfLease,

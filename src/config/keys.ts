@@ -4,6 +4,7 @@
  */
 import { limits, pumpingGuard } from './keys/limit-keys.ts'
 import { accept, circuit, processing } from './keys/message-keys.ts'
+import { numbers } from './keys/number-keys.ts'
 import { providers, providersFile } from './keys/provider-keys.ts'
 import { postgres, redis, servers } from './keys/server-keys.ts'
 import type { Setting } from './setting.ts'
@@ -21,6 +22,8 @@ export const groups: readonly SettingGroup[] = [
   { title: 'Accepting messages', settings: Object.values(accept) },
   { title: 'Limits of customers', settings: Object.values(limits) },
   { title: 'Guard against pumped traffic', settings: Object.values(pumpingGuard) },
+  { title: 'Recipients', settings: Object.values(numbers) },
+
   { title: 'Processing', settings: Object.values(processing) },
   { title: 'Circuit breaker', settings: Object.values(circuit) },
   {

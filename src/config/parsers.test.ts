@@ -8,6 +8,8 @@ import {
   httpUrl,
   listenAddress,
   listenAddressText,
+  listOf,
+  oneFor,
   type Parser,
   serverAddress,
   text,
@@ -103,4 +105,14 @@ test('a choice is one of its options, letter by letter', () => {
   expect(read(colour, 'red')).toBe('red')
   refuses(colour, ['Red', 'blue', 'red,green'])
   expect(colour.allowed).toBe('one of red, green')
+})
+
+test('one of a kind, and lists of them with commas between', () => {
+  const digit = (text: string) => (/^\d$/.test(text) ? Number(text) : undefined)
+  expect(read(oneFor('a digit', digit), '7')).toBe(7)
+  refuses(oneFor('a digit', digit), ['', '77', 'x'])
+  const digits = listOf('at most 3 digits', 3, digit)
+  expect(read(digits, '7')).toEqual([7])
+  expect(read(digits, '0, 8 ,9')).toEqual([0, 8, 9])
+  refuses(digits, ['', ',', '1,', '1,,2', '1;2', '1,x', '1,2,3,4'])
 })

@@ -84,6 +84,24 @@ function within(number: number, min: number, max: number): number | undefined {
   return number >= min && number <= max ? number : undefined
 }
 
+/** What `parse` makes of it; undefined: it does not take it. */
+export function oneFor<T>(allowed: string, parse: (text: string) => T | undefined): Parser<T> {
+  return parser(allowed, parse)
+}
+
+/** At most `countMax`, with commas between them; spaces around them count as nothing. */
+export function listOf<T>(
+  allowed: string,
+  countMax: number,
+  parse: (text: string) => T | undefined,
+): Parser<readonly T[]> {
+  return parser(allowed, (text) => {
+    const items = text.split(',').map((item) => parse(item.trim()))
+    const parsed = items.filter((item) => item !== undefined)
+    return parsed.length === items.length && items.length <= countMax ? parsed : undefined
+  })
+}
+
 export function choice<const T extends string>(options: readonly T[]): Parser<T> {
   return parser(`one of ${options.join(', ')}`, (text) => options.find((option) => option === text))
 }

@@ -1,8 +1,11 @@
 /** What is particular to a customer. Every section may be missing: then it is with this customer as with everybody. */
 
 import type { ReturnRule } from './money.ts'
+import type { NumberSettings } from './number-rules.ts'
 import type { PriceList } from './price-list.ts'
 import type { PumpingGuard, TrafficLimits } from './traffic-limits.ts'
+import type { SenderSettings } from './sender-choice.ts'
+
 
 /** Times of the day at which normal messages are not sent, but at their end; express ones are. */
 export interface QuietHours {
@@ -19,6 +22,9 @@ export interface CustomerSettings {
   readonly quiet_hours?: QuietHours | undefined
   readonly limits?: TrafficLimits | undefined
   readonly pumping_guard?: PumpingGuard | undefined
+  readonly numbers?: NumberSettings | undefined
+  readonly senders?: SenderSettings | undefined
+
 }
 
 /** What the acceptance of a message has to know of its customer. */

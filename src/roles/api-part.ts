@@ -78,6 +78,13 @@ export function createApiPart(options: ApiPartOptions): ApiPart {
       segmentsMax: config.accept.segmentsMax,
       smartEncodingDefault: config.accept.smartEncoding === 'on',
     },
+    numbers: {
+      region: config.numbers.defaultRegion ?? undefined,
+      validity: config.numbers.validity,
+      allow: config.numbers.allow ?? undefined,
+      deny: config.numbers.deny ?? undefined,
+      line_types_denied: config.numbers.lineTypesDenied ?? undefined,
+    },
     reportMatchWindowMs,
     readiness: () => readiness.check(),
     isStopping: () => readiness.isStopping,

@@ -46,6 +46,7 @@ export interface FakeApi extends Omit<Api, 'fetch'> {
     applyReports?: unknown
     controls?: unknown
     keys?: unknown
+    profiles?: unknown
     findKeyed?: unknown
   }
   /** While set, commits wait for it. */
@@ -182,6 +183,7 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
     customers: {
       ...customersUnchanged,
       async findCustomerProfiles(ids) {
+        failIf('profiles')
         return new Map(
           ids.map((id) => [
             id,
@@ -219,6 +221,7 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
     counters: createMemoryCounters(memoryCountersDefault),
     traffic: { limits: {}, guard: {} },
     text: { segmentsMax: 30, smartEncodingDefault: false },
+    numbers: {},
     reportMatchWindowMs: 60_000,
     isStopping: () => false,
     readiness: async () => ({ ready: true, checks: { postgres: 'ok' } }),
