@@ -4,7 +4,7 @@
  */
 import { createAddressCheck } from '../src/api/address-of-submit.ts'
 import type { Fault } from '../src/api/problems.ts'
-import type { CustomerSettings } from '../src/domain/customer-settings.ts'
+import { type CustomerSettings, unknownCustomer } from '../src/domain/customer-settings.ts'
 import { type NumberSettings, placesMax } from '../src/domain/number-rules.ts'
 
 const count = 100_000
@@ -37,7 +37,7 @@ const cases: [string, readonly string[], NumberSettings, CustomerSettings][] = [
 
 for (const [name, numbers, everybodys, settings] of cases) {
   const check = createAddressCheck(everybodys)
-  const profile = { id: 1, isKnown: true, settings }
+  const profile = { ...unknownCustomer(1), settings }
   let lowest = Number.POSITIVE_INFINITY
   for (let round = 0; round < rounds; round++) {
     const submits = numbers.map((phone) => ({ phone }))
