@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { faultPlaces, jsonOf, problemOf } from '../../tests/support/api-answers.ts'
 import { createFakeApi, type FakeApi } from '../../tests/support/fake-api.ts'
 import { unknownCustomer } from '../domain/customer-settings.ts'
+import { issueKey } from './issued-key.ts'
 
 const path = '/api/v1/messages'
 const good = { phone: '+491701234567', message: 'hello', customer_id: 1 }
@@ -71,6 +72,19 @@ describe('a preview', () => {
     const denied = await preview({ message: 'a', phone: '0190 12345', customer_id: 7 })
     expect(denied.status).toBe(422)
     expect(faultPlaces(await problemOf(denied))).toEqual(['/phone'])
+  })
+
+  test('of a customer is by its own rules, never by another’s', async () => {
+    const { key, prefix, hash } = issueKey()
+    api.known.keys.set(prefix, { hash, customerId: 7, scopes: ['send'], refusal: null })
+    const settings = { numbers: { region: 'FR' } }
+    api.known.profiles.set(7, { ...unknownCustomer(7), isKnown: true, settings })
+    const body = { message: 'a', phone: '06 12 34 56 78' }
+    const headers = { authorization: `Bearer ${key}` }
+    const own = await api.send(`${path}/preview`, body, headers)
+    expect(await jsonOf<object>(own)).toMatchObject({ recipient: { phone: '+33612345678' } })
+    const others = await api.send(`${path}/preview`, { ...body, customer_id: 8 }, headers)
+    expect(faultPlaces(await problemOf(others))).toEqual(['/customer_id'])
   })
 
   const faulty: [string, unknown, string[]][] = [

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { eventually } from '../support/eventually.ts'
 import { runCommand } from '../support/gateway.ts'
 import { type Gateway, startGateway } from '../support/gateway-fixture.ts'
+import { numbersThatAreNone } from '../support/numbers-that-are-none.ts'
 
 const adminToken = 'an-admin-token'
 const effectMsMax = 5_000
@@ -54,10 +55,10 @@ beforeAll(async () => {
 })
 afterAll(() => gateway.close())
 
-async function call(method: string, address: string, body?: unknown) {
+async function call(method: string, address: string, body?: unknown, key = adminToken) {
   const response = await fetch(`${gateway.api.url}${address}`, {
     method,
-    headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })
   return { status: response.status, body: (await response.json()) as Answer }
@@ -127,43 +128,7 @@ describe('a recipient', () => {
     expect(await refused(to)).toContain(`/phone ${detail}`)
   })
 
-  const malformed = 'must be an E.164 number'
-  test.each([
-    ['', malformed],
-    ['+', malformed],
-    ['123', malformed],
-    ['-----', malformed],
-    [null, malformed],
-    [491701234567, malformed],
-    [['+491701234567'], malformed],
-    ['++491701234567', malformed],
-    ['+49+1701234567', malformed],
-    ['+49170123456a', malformed],
-    ['0170 FLOWERS', malformed],
-    ['0170 1234567 ext. 5', malformed],
-    ['0170 1234567;ext=5', malformed],
-    ['tel:+491701234567', malformed],
-    ['+491701234567,+491701234568', malformed],
-    ['+४९१७०१२३४५६७', malformed],
-    ['+４９１７０１２３４５６７', malformed],
-    ['٠١٧٠١٢٣٤٥٦٧', malformed],
-    ['\u202a+491701234567\u202c', malformed],
-    ['\u200e+491701234567', malformed],
-    ['+49\u00a01701234567', malformed],
-    ['+49\u20111701234567', malformed],
-    ['+49\t1701234567', malformed],
-    ['+491701234567\n', malformed],
-    ['+491701234567\0', malformed],
-    ['\ud83d', malformed],
-    ['1'.repeat(200), malformed],
-    [`+${'9'.repeat(200)}`, malformed],
-    [' '.repeat(10_000), malformed],
-    [`0${'('.repeat(5_000)}170`, malformed],
-    ["0170'; DROP TABLE messages; --", malformed],
-    ['+0170 1234567', 'must begin with a country code that there is'],
-    ['0049 0', 'is too short for a number'],
-    ['0170 1234567/0171 7654321', 'is too long for a number'],
-  ])('%j is none', async (to, detail) => {
+  test.each([...numbersThatAreNone])('%j is none', async (to, detail) => {
     const fault = `/phone ${detail}`
     expect(await refused(to)).toStartWith(fault)
     expect(await refused(to, { customer_id: 2 })).toContain('/phone ')
@@ -201,6 +166,30 @@ describe('a customer', () => {
     )
     expect((await stored(us)).sender_id).toBe('Everybody')
     expect((await stored(us, { sender_id: 'Other' })).sender_id).toBe('Other')
+  })
+
+  test('is known by its key, and has nothing of another', async () => {
+    const keys = await Promise.all(
+      ['1', '2'].map((id) => runCommand(['keys', 'create', '--customer', id], gateway.environment)),
+    )
+    const body = { phone: '06 12 34 56 78', message: 'a', sender_id: 'Acme' }
+    const answers = await Promise.all(
+      keys.map(({ stdout }) => call('POST', path, body, stdout.trim())),
+    )
+    // Dialled in Germany it is another number.
+    expect(answers.map(({ status }) => status)).toEqual([202, 202])
+    const phones = await Promise.all(
+      answers.map(async ({ body: { id } }) => (await call('GET', `${path}/${id}`)).body.phone),
+    )
+    expect(phones).toEqual(['+49612345678', '+33612345678'])
+    const other = { ...body, customer_id: 1 }
+    const own = keys[1]?.stdout.trim()
+    for (const address of [path, `${path}/preview`]) {
+      const { sender_id: _, ...previewed } = other
+      const refused = await call('POST', address, address === path ? other : previewed, own)
+      expect(refused.status).toBe(422)
+      expect(refused.body.errors?.map(({ pointer }) => pointer)).toEqual(['/customer_id'])
+    }
   })
 
   test('sees in a preview who would get it', async () => {

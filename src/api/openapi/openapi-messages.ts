@@ -157,7 +157,8 @@ export const messagePaths: ZodOpenApiPathsObject = {
       ...customerOperation,
       operationId: 'previewMessage',
       summary: 'What a text would be on the air',
-      description: 'Its encoding and its segments. Nothing is accepted.',
+      description:
+        'Its encoding and its segments; with a phone also who would get it, by the rules of the customer. Nothing is accepted.',
       requestBody: { required: true, content: { 'application/json': { schema: previewSchema } } },
       responses: {
         '200': {
