@@ -106,6 +106,23 @@ describe('a recipient', () => {
     expect(await faultsOf({ phone: '0170 1234567', customer_id: 2 })).toHaveLength(1)
   })
 
+  test('is priced as E.164, and one that is none has one fault', async () => {
+    start({}, { numbers: { region: 'DE' } })
+    const account = { returnRule: 'never' } as const
+    const known = { isKnown: true, account, prices: [] }
+    api.known.profiles.set(1, {
+      ...unknownCustomer(1),
+      ...known,
+      settings: { numbers: { region: 'DE' } },
+    })
+    api.known.profiles.set(2, { ...unknownCustomer(2), ...known })
+    const unpriced = 'is nowhere that there is a price for'
+    expect(await faultsOf({ phone: '0170 1234567' })).toEqual(phoneFault(unpriced))
+    expect(await faultsOf({ phone: '0170 1234567', customer_id: 2 })).toEqual(
+      phoneFault(expect.stringContaining('must be an E.164 number') as never),
+    )
+  })
+
   test('is looked for as E.164', async () => {
     start({ region: 'DE' })
     const found = await api.send(`${path}?recipient=%2B491701234567`)

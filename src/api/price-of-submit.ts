@@ -1,6 +1,7 @@
 /** What a message costs its customer, when that has an account. */
 import type { CustomerProfile } from '../domain/customer-settings.ts'
 import type { Amount } from '../domain/money.ts'
+import { isPhoneNumber } from '../domain/phone-number.ts'
 import { messagePrice, priceIn } from '../domain/price-list.ts'
 import { countSegments } from '../domain/segments.ts'
 import type { SubmitCheck } from './submit-candidate.ts'
@@ -20,6 +21,8 @@ export const priceCheck: SubmitCheck = ({ submit, profile, pointer }, faults) =>
   if (profile.account === null) return
   const price = priceOfText(profile, submit.phone, submit.message)
   if (price === null) {
+    // What is no number has its fault already.
+    if (!isPhoneNumber(submit.phone)) return
     faults.push({ pointer: `${pointer}/phone`, detail: 'is nowhere that there is a price for' })
   } else {
     submit.charge = { price, returnRule: profile.account.returnRule }
