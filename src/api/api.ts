@@ -2,8 +2,8 @@
  * The HTTP API as one function from a request to an answer. Whoever serves it owns the socket; see `apiServeOptions`.
  */
 import type { Lane } from '../domain/message.ts'
-import { createOutstandingByLane } from '../domain/outstanding.ts'
 import type { NumberSettings } from '../domain/number-rules.ts'
+import { createOutstandingByLane } from '../domain/outstanding.ts'
 import { parkedReportsMax } from '../domain/provider-report.ts'
 import type { TrafficDefaults } from '../domain/traffic-limits.ts'
 import type { Counters } from '../limits/counters.ts'

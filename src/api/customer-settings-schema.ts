@@ -38,7 +38,6 @@ const sections = {
   pumping_guard: pumpingGuardField,
   numbers: numbersField,
   senders: sendersField,
-
 }
 
 const bodyRule = { error: mustBe('an object of settings') }
@@ -51,7 +50,6 @@ export const customerSettingsSchema: z.ZodType<CustomerSettings> = z
     pumping_guard: sections.pumping_guard.optional(),
     numbers: sections.numbers.optional(),
     senders: sections.senders.optional(),
-
   })
   .meta({ id: 'CustomerSettings', description: 'What is not in it is as for everybody.' })
 
@@ -64,7 +62,6 @@ export const customerSettingsChangeSchema = z
       pumping_guard: sections.pumping_guard.nullable().optional(),
       numbers: sections.numbers.nullable().optional(),
       senders: sections.senders.nullable().optional(),
-
     },
     bodyRule,
   )

@@ -3,9 +3,8 @@
 import type { ReturnRule } from './money.ts'
 import type { NumberSettings } from './number-rules.ts'
 import type { PriceList } from './price-list.ts'
-import type { PumpingGuard, TrafficLimits } from './traffic-limits.ts'
 import type { SenderSettings } from './sender-choice.ts'
-
+import type { PumpingGuard, TrafficLimits } from './traffic-limits.ts'
 
 /** Times of the day at which normal messages are not sent, but at their end; express ones are. */
 export interface QuietHours {
@@ -24,7 +23,6 @@ export interface CustomerSettings {
   readonly pumping_guard?: PumpingGuard | undefined
   readonly numbers?: NumberSettings | undefined
   readonly senders?: SenderSettings | undefined
-
 }
 
 /** What the acceptance of a message has to know of its customer. */
