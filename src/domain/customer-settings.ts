@@ -5,6 +5,7 @@ import type { NumberSettings } from './number-rules.ts'
 import type { PriceList } from './price-list.ts'
 import type { SenderSettings } from './sender-choice.ts'
 import type { PumpingGuard, TrafficLimits } from './traffic-limits.ts'
+import type { InboundAction } from './inbound-message.ts'
 
 /** Times of the day at which normal messages are not sent, but at their end; express ones are. */
 export interface QuietHours {
@@ -16,6 +17,11 @@ export interface QuietHours {
   readonly time_zone: string
 }
 
+/** Words of its own, beside everybody's, folded as `inbound-words.ts` does. */
+export type OptOutWords = {
+  readonly [A in InboundAction]?: readonly string[] | undefined
+}
+
 /** Named as in JSON, because it is stored so. */
 export interface CustomerSettings {
   readonly quiet_hours?: QuietHours | undefined
@@ -23,6 +29,7 @@ export interface CustomerSettings {
   readonly pumping_guard?: PumpingGuard | undefined
   readonly numbers?: NumberSettings | undefined
   readonly senders?: SenderSettings | undefined
+  readonly opt_out_words?: OptOutWords | undefined
 }
 
 /** What the acceptance of a message has to know of its customer. */

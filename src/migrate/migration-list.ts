@@ -11,6 +11,7 @@ import idempotency from '../../migrations/0006_idempotency.sql' with { type: 'te
 import customerSettings from '../../migrations/0007_customer_settings.sql' with { type: 'text' }
 import money from '../../migrations/0008_money.sql' with { type: 'text' }
 import dueByLane from '../../migrations/0009_due_by_lane.sql' with { type: 'text' }
+import inbound from '../../migrations/0011_inbound.sql' with { type: 'text' }
 
 export interface Migration {
   readonly version: number
@@ -30,6 +31,7 @@ const sources: readonly (readonly [version: number, name: string, sql: string])[
   [7, 'customer_settings', customerSettings],
   [8, 'money', money],
   [9, 'due_by_lane', dueByLane],
+  [11, 'inbound', inbound],
 ]
 
 export const migrations: readonly Migration[] = sources.map(([version, name, sql]) => ({

@@ -30,9 +30,19 @@ import {
   replayDeadLetters,
 } from './dead-letters.ts'
 import { findKeyed, insertKeyed, removeOldKeys } from './idempotent-inserts.ts'
+import { forgetInbound, giveUpParts, takeInbound } from './inbound-intake.ts'
+import { getInboundMessage, listInboundMessages } from './inbound-messages.ts'
 import { claimMessages, reassignMessages } from './message-claims.ts'
 import { insertMessages } from './message-inserts.ts'
 import { createMessageQueries, type MessageQueries, type ReadTarget } from './message-queries.ts'
+import { createNumberRoute, deleteNumberRoute, listNumberRoutes } from './number-routes.ts'
+import {
+  addOptOuts,
+  customersWithOptOuts,
+  findOptedOut,
+  listOptOuts,
+  removeOptOut,
+} from './opt-outs.ts'
 import { listParkedReports, measureParkedReports } from './parked-reports.ts'
 import { createPartitions, dropPartitions } from './partitions.ts'
 import { findPriceLists, findPriceListVersions, setPriceList } from './price-lists.ts'
@@ -97,6 +107,19 @@ export interface Store {
   readonly auditLedger: Bound<typeof auditLedger>
   readonly findPriceLists: Bound<typeof findPriceLists>
   readonly findPriceListVersions: Bound<typeof findPriceListVersions>
+  readonly takeInbound: Bound<typeof takeInbound>
+  readonly giveUpParts: Bound<typeof giveUpParts>
+  readonly forgetInbound: Bound<typeof forgetInbound>
+  readonly listInboundMessages: Bound<typeof listInboundMessages>
+  readonly getInboundMessage: Bound<typeof getInboundMessage>
+  readonly createNumberRoute: Bound<typeof createNumberRoute>
+  readonly listNumberRoutes: Bound<typeof listNumberRoutes>
+  readonly deleteNumberRoute: Bound<typeof deleteNumberRoute>
+  readonly addOptOuts: Bound<typeof addOptOuts>
+  readonly removeOptOut: Bound<typeof removeOptOut>
+  readonly listOptOuts: Bound<typeof listOptOuts>
+  readonly customersWithOptOuts: Bound<typeof customersWithOptOuts>
+  readonly findOptedOut: Bound<typeof findOptedOut>
   readonly createPartitions: Bound<typeof createPartitions>
   readonly dropPartitions: Bound<typeof dropPartitions>
   /** Resolves when the primary answers and takes writes. */
@@ -170,6 +193,19 @@ export function createStore(options: StoreOptions): Store {
     auditLedger: (...rest) => auditLedger(database.readPrimary, ...rest),
     findPriceLists: (...rest) => findPriceLists(database.readPrimary, ...rest),
     findPriceListVersions: (...rest) => findPriceListVersions(database.readPrimary, ...rest),
+    takeInbound: (...rest) => takeInbound(database.write, ...rest),
+    giveUpParts: (...rest) => giveUpParts(database.write, ...rest),
+    forgetInbound: (...rest) => forgetInbound(database.write, ...rest),
+    listInboundMessages: (...rest) => listInboundMessages(database.readPrimary, ...rest),
+    getInboundMessage: (...rest) => getInboundMessage(database.readPrimary, ...rest),
+    createNumberRoute: (...rest) => createNumberRoute(database.write, ...rest),
+    listNumberRoutes: (...rest) => listNumberRoutes(database.readPrimary, ...rest),
+    deleteNumberRoute: (...rest) => deleteNumberRoute(database.write, ...rest),
+    addOptOuts: (...rest) => addOptOuts(database.write, ...rest),
+    removeOptOut: (...rest) => removeOptOut(database.write, ...rest),
+    listOptOuts: (...rest) => listOptOuts(database.readPrimary, ...rest),
+    customersWithOptOuts: (...rest) => customersWithOptOuts(database.readPrimary, ...rest),
+    findOptedOut: (...rest) => findOptedOut(database.readPrimary, ...rest),
     createPartitions: (...rest) => createPartitions(database.write, ...rest),
     dropPartitions: (...rest) => dropPartitions(database.write, ...rest),
     ping: () => database.ping(),
