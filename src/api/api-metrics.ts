@@ -8,6 +8,7 @@ export const refusalReasons = [
   'unauthorized',
   'idempotency',
   'balance',
+  'opted_out',
   'queue_full',
   'limited',
   'pumping',

@@ -27,6 +27,7 @@ import { type DeadLetterRoutesOptions, deadLetterRoutes } from './dead-letter-ro
 import { docsRedirects, docsRoutes } from './docs/docs-routes.ts'
 import { createEdge } from './edge.ts'
 import { createOnce } from './idempotency.ts'
+import { createInbound, type InboundStore } from './inbound.ts'
 import { createKeyCache } from './key-cache.ts'
 import { messageRoutes } from './message-routes.ts'
 import { createOpenApiDocument } from './openapi/openapi.ts'
@@ -79,6 +80,7 @@ export interface ApiOptions {
       | 'findPriceLists'
       | 'findPriceListVersions'
     >
+  readonly inbound: InboundStore
   readonly providerControls: ProviderRoutesOptions['store']
   readonly queue: Pick<Queue, 'append' | 'depth'>
   /** What an error of the store means (`src/store/database-errors.ts`). */
@@ -180,6 +182,15 @@ export function createApi(options: ApiOptions): Api {
     clock,
   })
   const addressCheck = createAddressCheck(options.numbers)
+  const inbound = createInbound({
+    ...options,
+    store: options.inbound,
+    access,
+    readJson,
+    profiles,
+    classify,
+    providers: options.providers().map(({ name }) => name),
+  })
   const checks = createSubmitChecks({
     profiles,
     addressCheck,
@@ -190,6 +201,7 @@ export function createApi(options: ApiOptions): Api {
       priceCheck,
     ],
     refusals: [laneRefusal(admission), traffic.refusal],
+    refusals: [laneRefusal(admission), inbound.refusal],
   })
   const submitOptions = {
     access,
@@ -226,6 +238,7 @@ export function createApi(options: ApiOptions): Api {
       intake,
       classify,
     }),
+    ...inbound.routes,
     ...customerRoutes({ ...adminOptions, store: options.customers }),
     ...accountRoutes({ ...adminOptions, store: options.accounts }),
     ...deadLetterRoutes({
@@ -262,6 +275,7 @@ export function createApi(options: ApiOptions): Api {
       await Promise.all([acceptance.close(), intake.close(), keys.close()])
       await Promise.all([profiles.close(), priceLists.close()])
       await traffic.close()
+      await inbound.close()
     },
   }
 }

@@ -5,6 +5,7 @@ import { isTimeZone, timeOfDayPattern } from '../domain/quiet-hours.ts'
 import { numbersField, sendersField } from './address-settings-schema.ts'
 import { mustBe } from './fields.ts'
 import { limitsField, pumpingGuardField } from './limit-schemas.ts'
+import { optOutWordsField } from './opt-out-words-schema.ts'
 
 const timeOfDayField = z
   .string({ error: mustBe('a time of the day, HH:MM') })
@@ -38,6 +39,7 @@ const sections = {
   pumping_guard: pumpingGuardField,
   numbers: numbersField,
   senders: sendersField,
+  opt_out_words: optOutWordsField,
 }
 
 const bodyRule = { error: mustBe('an object of settings') }
@@ -50,6 +52,7 @@ export const customerSettingsSchema: z.ZodType<CustomerSettings> = z
     pumping_guard: sections.pumping_guard.optional(),
     numbers: sections.numbers.optional(),
     senders: sections.senders.optional(),
+    opt_out_words: sections.opt_out_words.optional(),
   })
   .meta({ id: 'CustomerSettings', description: 'What is not in it is as for everybody.' })
 
@@ -62,6 +65,7 @@ export const customerSettingsChangeSchema = z
       pumping_guard: sections.pumping_guard.nullable().optional(),
       numbers: sections.numbers.nullable().optional(),
       senders: sections.senders.nullable().optional(),
+      opt_out_words: sections.opt_out_words.nullable().optional(),
     },
     bodyRule,
   )

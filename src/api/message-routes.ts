@@ -158,7 +158,7 @@ function parseListing(query: string): Listing | Problem {
 }
 
 /** A plus sign that was not percent-encoded arrives as a space; a number has no other use for one. */
-function unspacedPlus(value: string): string {
+export function unspacedPlus(value: string): string {
   return value.startsWith(' ') ? `+${value.slice(1)}` : value
 }
 

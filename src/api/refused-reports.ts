@@ -18,12 +18,16 @@ interface Said {
   atMs: number
 }
 
-/** @param providers those whose counters are shown from the start */
+/**
+ * @param providers those whose counters are shown from the start
+ * @param event of the log line
+ */
 export function createRefusedReports(
   metrics: Pick<ApiMetrics, 'reportsUnauthorized'>,
   logger: Logger,
   clock: Clock,
   providers: readonly string[],
+  event = 'reports.unauthorized',
 ): OnRefusedReports {
   const saidOf = new Map<string, Said>()
   const count = (provider: string, reason: CredentialsFault, requests: number) =>
@@ -45,7 +49,7 @@ export function createRefusedReports(
     const nowMs = clock.monotonicMs()
     if (nowMs - said.atMs < lineIntervalMs) return
     logger.warn({
-      event: 'reports.unauthorized',
+      event,
       provider: provider.slice(0, nameCharsMax),
       reason,
       count: said.count,

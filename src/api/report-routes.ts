@@ -58,7 +58,7 @@ export function reportRoute(options: ReportRoutesOptions): Route {
 }
 
 /** For whoever runs the gateway: the provider is told the same in all cases. */
-function credentialsFault(secret: string | null | undefined): CredentialsFault {
+export function credentialsFault(secret: string | null | undefined): CredentialsFault {
   if (secret === undefined) return 'unknown_provider'
   return secret === null ? 'provider_without_secret' : 'wrong_secret'
 }

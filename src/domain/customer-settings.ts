@@ -1,5 +1,6 @@
 /** What is particular to a customer. Every section may be missing: then it is with this customer as with everybody. */
 
+import type { InboundAction } from './inbound-message.ts'
 import type { ReturnRule } from './money.ts'
 import type { NumberSettings } from './number-rules.ts'
 import type { PriceList } from './price-list.ts'

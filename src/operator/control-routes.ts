@@ -9,6 +9,8 @@ import { behaviourDefault, changeBehaviour } from './behaviour.ts'
 import { arrivals, duplicates, referencesPerRequestMax, verify } from './evidence.ts'
 import type { Hangs } from './hangs.ts'
 import type { Identity } from './identity.ts'
+import { inboundItems, inboundSchema } from './inbound.ts'
+import { postInbound } from './inbound-post.ts'
 import { referenceLengthMax } from './submission.ts'
 
 /** Longest body of a behaviour or a reset, in bytes. */
@@ -79,6 +81,9 @@ export function controlRoutes(context: ControlContext): Hono {
   app.get('/control/:identity/counters', (c) =>
     withIdentity(c, (identity) => c.json(countersOf(identity))),
   )
+  app.post('/control/:identity/inbound-messages', small, (c) =>
+    withIdentity(c, async (identity) => sendInbound(c, identity, await readJson(c))),
+  )
   app.post('/control/:identity/reset', (c) =>
     withIdentity(c, (identity) => {
       identity.reset()
@@ -128,6 +133,18 @@ function putBehaviour(c: Context, identity: Identity, patch: unknown): Response 
   }
   identity.behave(change.behaviour, Object.hasOwn(patch as object, 'seed'))
   return c.json(change.behaviour)
+}
+
+async function sendInbound(c: Context, identity: Identity, body: unknown): Promise<Response> {
+  const parsed = inboundSchema.safeParse(body)
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
+    return errorAnswer(400, 'invalid_request', faults.join('; '))
+  }
+  const { url, one_by_one: oneByOne } = parsed.data
+  const items = inboundItems(parsed.data, identity.random)
+  const statuses = await postInbound({ url, secret: identity.secret, items, oneByOne })
+  return c.json({ sent: items, statuses })
 }
 
 /** Undefined for what is no JSON: no schema here accepts it. */

@@ -20,6 +20,8 @@ export const identityPattern = /^[a-z0-9_-]{1,32}$/
 
 export interface Identity {
   readonly name: string
+  /** What its callbacks are authorized with. */
+  readonly secret: string | null
   readonly counters: Counters
   readonly ledger: Ledger
   readonly reports: ReportSender
@@ -65,6 +67,7 @@ export function createIdentity(options: IdentityOptions): Identity {
 
   const identity: Identity = {
     name,
+    secret,
     counters,
     ledger,
     reports,

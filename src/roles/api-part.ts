@@ -59,6 +59,7 @@ export function createApiPart(options: ApiPartOptions): ApiPart {
     deadLetters: options.store,
     customers: options.store,
     accounts: options.store,
+    inbound: options.store,
     providerControls: options.store,
     queue: options.queue,
     databaseErrorKind,

@@ -10,6 +10,7 @@ import { runHealthcheck } from './healthcheck-role.ts'
 import { addLetterCommands } from './letter-commands.ts'
 import { runMigrate } from './migrate-role.ts'
 import { runOperator } from './operator-role.ts'
+import { addOptOutCommands } from './opt-out-commands.ts'
 import { positive } from './option-parsers.ts'
 import { liftOutboundLimit } from './outbound-connections.ts'
 import { runProcessor } from './processor-role.ts'
@@ -164,4 +165,5 @@ function addAdministration(
   addProviderCommands(program, environment, exit)
   addCustomerCommands(program, environment, exit)
   addAccountCommands(program, environment, exit)
+  addOptOutCommands(program, environment, exit)
 }

@@ -1,6 +1,7 @@
 /** The processor joined to its adapters, as a service. */
 
 import type { Config } from '../config/config.ts'
+import { createInboundServices } from '../processor/inbound-services.ts'
 import { createProcessor } from '../processor/processor.ts'
 import { createProcessorMetrics } from '../processor/processor-metrics.ts'
 import { createHttpDriver } from '../providers/http/http-driver.ts'
@@ -63,11 +64,19 @@ export function createProcessorPart(options: ProcessorPartOptions): Service {
     clock: systemClock,
     random: Math.random,
   })
+  const inbound = createInboundServices({
+    ...options,
+    partsTimeoutMs: processing.inboundPartsTimeoutMs,
+    retentionDays: processing.retentionDays,
+  })
   return {
     name: 'processor',
-    start: () => processor.start(),
+    async start() {
+      await processor.start()
+      for (const service of inbound) await service.start()
+    },
     async stop() {
-      await processor.stop()
+      await Promise.all([processor.stop(), ...inbound.map((service) => service.stop())])
       await pool.close()
     },
   }

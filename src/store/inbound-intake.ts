@@ -142,15 +142,12 @@ function receiptOf({ providerMessageId, part, sender, recipient, text }: Inbound
   return `same ${hash.digest('hex')}`
 }
 
-/** Long messages given up in one statement. */
-export const partsGivenUpMax = 500
-
 const giveUpStatement = defineStatement<EmissionRow>(
   'inbound.give_up_parts',
   `WITH overdue AS MATERIALIZED (
      SELECT * FROM inbound_parts
      WHERE done_at IS NULL AND first_at < now() - $2::bigint * interval '1 ms'
-     ORDER BY first_at LIMIT ${partsGivenUpMax} FOR UPDATE SKIP LOCKED
+     ORDER BY first_at LIMIT (SELECT count(*) FROM unnest($1::uuid[])) FOR UPDATE SKIP LOCKED
    ), closed AS (
      UPDATE inbound_parts known SET done_at = now() FROM overdue o
      WHERE known.provider = o.provider AND known.sender = o.sender AND known.recipient = o.recipient
@@ -169,9 +166,9 @@ const giveUpStatement = defineStatement<EmissionRow>(
 )
 
 /**
- * Makes messages of what there is of those whose first part came longer ago than `timeoutMs`, `partsGivenUpMax` at most.
+ * Makes messages of what there is of those whose first part came longer ago than `timeoutMs`.
  *
- * @param ids for them, as many as may be found
+ * @param ids for them: one each, so at most as many are given up
  */
 export async function giveUpParts(
   sql: Sql,

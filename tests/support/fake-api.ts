@@ -13,6 +13,7 @@ import type { StoredAnswer } from '../../src/store/idempotent-inserts.ts'
 import type { MessageFilter, StoredMessage, StoredReport } from '../../src/store/message-queries.ts'
 import type { ProviderControl } from '../../src/store/provider-controls.ts'
 import { customersUnchanged, noAccounts, noDeadLetters } from './fake-administration.ts'
+import { createFakeInbound, type FakeInbound } from './fake-inbound.ts'
 
 export interface FakeApi extends Omit<Api, 'fetch'> {
   /** From this machine, unless another address is given. */
@@ -27,6 +28,7 @@ export interface FakeApi extends Omit<Api, 'fetch'> {
   /** What listings asked for. */
   readonly listed: { filter: MessageFilter; before: MessageId | null; limit: number }[]
   readonly logLines: Record<string, unknown>[]
+  readonly inbound: FakeInbound
   /** Answers of queries. */
   readonly known: {
     messages: StoredMessage[]
@@ -83,6 +85,7 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
     reportBatches: [],
     listed: [],
     logLines,
+    inbound: { taken: [], optOuts: [], messages: [], questions: [] },
     known: {
       messages: [],
       reports: [],
@@ -203,6 +206,7 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
     },
     accounts: noAccounts,
     deadLetters: noDeadLetters,
+    inbound: createFakeInbound(fake.inbound),
     databaseErrorKind,
     providerSecret: (name) =>
       name === 'primary' ? fakeSecret : name === 'silent' ? null : undefined,

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import { behaviourDefault, changeBehaviour } from '../../src/operator/behaviour.ts'
+import { inboundSchema } from '../../src/operator/inbound.ts'
 
 const page = await Bun.file('docs/mock-operator.md').text()
 
@@ -17,4 +18,11 @@ test('its example is a change that is taken, and so is every distribution it sho
     const latency = JSON.parse(text.replaceAll(': n', ': 1'))
     expect(changeBehaviour(behaviourDefault, { latency })).toMatchObject({ kind: 'changed' })
   }
+})
+
+test('it names every field of a message from people, and its example is one', () => {
+  const missing = Object.keys(inboundSchema.shape).filter((name) => !page.includes(`\`${name}\``))
+  expect(missing).toEqual([])
+  const example = JSON.parse(/-d '(\{"url".*\})'/.exec(page)?.[1] ?? '')
+  expect(inboundSchema.safeParse(example).success).toBe(true)
 })

@@ -93,6 +93,7 @@ function submitOperation(operationId: string, summary: string, description: stri
         content: { 'application/json': { schema: acceptedSchema, example: acceptedExample } },
       },
       ...problemResponses(...bodyProblems, ...keyedProblems, ...limitProblems),
+      ...problemResponses(...bodyProblems, ...keyedProblems, 'recipient-opted-out'),
     },
   }
 }

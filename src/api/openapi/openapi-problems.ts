@@ -50,6 +50,8 @@ const details: Readonly<Record<ProblemKind, string>> = {
   'customer-not-found': 'There is no customer with this id.',
   'account-not-found': 'This customer has no account: its messages cost nothing.',
   'reference-reused': 'There is another entry with this reference.',
+  'inbound-message-not-found': 'No inbound message has this id.',
+  'inbound-route-not-found': 'No inbound route has this id.',
   'key-not-found': 'There is no API key in force with this prefix.',
   'request-in-progress':
     'A request with this Idempotency-Key is being worked on: send it again later.',
@@ -58,11 +60,13 @@ const details: Readonly<Record<ProblemKind, string>> = {
   'not-cancelable':
     'The message is sent: only one that waits, and that no provider may hold, can be canceled.',
   'customer-exists': 'There is a customer with this id.',
+  'inbound-route-exists': 'There is a route of this number and keyword.',
   'method-not-allowed': 'Allowed here: POST, OPTIONS.',
   'body-too-slow': 'The body must arrive within 10 s of its head.',
   'body-too-large': 'The body may have at most 65536 bytes.',
   'unsupported-media-type': 'Send the body as application/json in UTF-8.',
   'invalid-request': 'The request has one fault; errors lists it.',
+  'recipient-opted-out': 'The recipient wants no messages from this sender.',
   'no-message-accepted': 'Every message has faults; messages lists them in order.',
   'quota-exceeded': 'This is beyond "day" (10000 messages in 86400 s): send it again in 3600 s.',
   'abnormal-usage':

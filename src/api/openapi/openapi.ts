@@ -3,7 +3,9 @@ import { createDocument, type oas31 } from 'zod-openapi'
 import { accountPaths } from './openapi-accounts.ts'
 import { customerPaths } from './openapi-customers.ts'
 import { deadLetterPaths } from './openapi-dead-letters.ts'
+import { inboundPaths } from './openapi-inbound.ts'
 import { messagePaths } from './openapi-messages.ts'
+import { optOutPaths } from './openapi-opt-outs.ts'
 import { providerPaths } from './openapi-providers.ts'
 import { servicePaths } from './openapi-service.ts'
 
@@ -20,6 +22,7 @@ export function createOpenApiDocument(version: string): oas31.OpenAPIObject {
       tags: [
         { name: 'messages', description: 'For customers.' },
         { name: 'accounts', description: 'For customers: what they have and what it costs.' },
+        { name: 'inbound', description: 'What people send, and what they opt out of.' },
         { name: 'providers', description: 'For SMS providers.' },
         { name: 'service', description: 'For those who run it.' },
         { name: 'administration', description: 'For those who may change what others sent.' },
@@ -27,6 +30,8 @@ export function createOpenApiDocument(version: string): oas31.OpenAPIObject {
       security: [],
       paths: {
         ...messagePaths,
+        ...inboundPaths,
+        ...optOutPaths,
         ...providerPaths,
         ...servicePaths,
         ...deadLetterPaths,

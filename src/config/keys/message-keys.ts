@@ -146,6 +146,13 @@ export const processing = {
     'days',
     'Messages older than this are dropped, a day at a time.',
   ),
+  inboundPartsTimeoutMs: count(
+    'INBOUND_PARTS_TIMEOUT_MS',
+    [1_000, 7 * dayMs],
+    600_000,
+    'ms',
+    'An inbound message whose first part came longer ago is given on without the missing parts.',
+  ),
   partitionsAheadDays: count(
     'PARTITIONS_AHEAD_DAYS',
     [1, 30],
