@@ -12,7 +12,14 @@ export const ofCustomers: Readonly<Record<string, 'own' | 'nothing'>> = {
   listDeliveryReports: 'nothing',
   getAccount: 'own',
   listLedgerEntries: 'own',
+  listInboundMessages: 'own',
+  getInboundMessage: 'nothing',
+  listOptOuts: 'own',
+  addOptOut: 'own',
+  removeOptOut: 'own',
+  importOptOuts: 'own',
+  exportOptOuts: 'own',
 }
 /** Those that tell the same to everybody, or to providers. */
 export const ofAll = ['health', 'readiness', 'metrics', 'openApi', 'docs', 'docsAsset']
-export const ofProviders = ['takeDeliveryReports']
+export const ofProviders = ['takeDeliveryReports', 'takeInboundMessages']

@@ -11,11 +11,14 @@ export interface FakeInbound {
   readonly optOuts: OptOut[]
   /** What was asked about opt-outs, one array a statement. */
   readonly questions: OptOutQuestion[][]
+  /** Thrown by what takes messages in and by what asks about opt-outs, while it is set. */
+  failure?: unknown
 }
 
 export function createFakeInbound(fake: FakeInbound): ApiOptions['inbound'] {
   return {
     async takeInbound(items) {
+      if (fake.failure !== undefined) throw fake.failure
       fake.taken.push(...items)
       return { fresh: items.length, emitted: [] }
     },
@@ -52,6 +55,7 @@ export function createFakeInbound(fake: FakeInbound): ApiOptions['inbound'] {
       return new Map(having.map((id) => [id, true as const]))
     },
     async findOptedOut(questions) {
+      if (fake.failure !== undefined) throw fake.failure
       fake.questions.push([...questions])
       return questions.map(({ customerId, recipient, senderId }) =>
         fake.optOuts.some(

@@ -238,6 +238,17 @@ describe('customers', () => {
   }
   type Paths = Readonly<Record<string, Readonly<Record<string, Operation>>>>
 
+  /** What somebody sent to a number of the customer of this key. */
+  async function inboundOf(key: string): Promise<string> {
+    const [number, secret] = ['+4915000000', 'secret-of-primary']
+    const { customer_id } = (await call('GET', '/api/v1/messages', bearer(key))).body.messages[0]
+    await call('POST', '/api/v1/inbound-routes', admin, { number, customer_id })
+    const item = { from: '+491701234567', to: number, text: 'hello' }
+    await call('POST', '/api/v1/providers/primary/inbound-messages', bearer(secret), item)
+    const { body } = await call('GET', '/api/v1/inbound-messages', bearer(key))
+    return body.inbound_messages[0].id
+  }
+
   async function operations() {
     const { paths } = (await call('GET', '/openapi.json')).body as { paths: Paths }
     return Object.entries(paths).flatMap(([path, methods]) =>
@@ -254,10 +265,14 @@ describe('customers', () => {
       ),
     ]
     const theirs = (await submit(bearer(other))).body.id as string
+    const theirInbound = await inboundOf(other)
     for (const { path, method, operationId, tags } of await operations()) {
       const body = method === 'post' ? {} : undefined
       const address = path
-        .replace('{id}', tags.includes('messages') ? theirs : '1')
+        .replace(
+          '{id}',
+          tags.includes('inbound') ? theirInbound : tags.includes('messages') ? theirs : '1',
+        )
         .replace('{prefix}', prefixOf(other))
       const send = (headers: Headers, sent: unknown = body) =>
         call(method.toUpperCase(), address, headers, sent)
