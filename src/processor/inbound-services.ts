@@ -1,4 +1,7 @@
-/** The chores of what people send to our numbers: giving up parts that never come, and retention. */
+/**
+ * The chores of what people send to our numbers: giving up parts that never come, canceling what waits for somebody who has opted out
+ * since, and retention.
+ */
 import { Counter, type Registry } from 'prom-client'
 import type { Logger } from '../runtime/logger.ts'
 import { createPeriodic } from '../runtime/periodic.ts'
@@ -6,7 +9,10 @@ import type { Service } from '../runtime/service.ts'
 import type { Store } from '../store/store.ts'
 
 export interface InboundServicesOptions {
-  readonly store: Pick<Store, 'giveUpParts' | 'forgetInbound'>
+  readonly store: Pick<
+    Store,
+    'giveUpParts' | 'forgetInbound' | 'findWaitingOptedOut' | 'cancelMessage'
+  >
   /** A message whose first part came longer ago is given on without the missing ones. */
   readonly partsTimeoutMs: number
   readonly retentionDays: number
@@ -18,6 +24,10 @@ const giveUpIntervalMs = 1_000
 /** Given up in one statement. */
 const giveUpMax = 200
 const forgetIntervalMs = 60_000
+const cancelIntervalMs = 2_000
+/** What is due within this time is looked at: several times before it is. */
+const cancelAheadMs = 10_000
+const cancelMax = 500
 
 export function createInboundServices(options: InboundServicesOptions): Service[] {
   const { store, logger } = options
@@ -36,6 +46,23 @@ export function createInboundServices(options: InboundServicesOptions): Service[
     return emitted.length === giveUpMax
   }
 
+  const canceled = new Counter({
+    name: 'sms_opted_out_canceled_total',
+    help: 'Messages canceled while they waited, because their recipients had opted out.',
+    registers: [options.registry],
+  })
+
+  async function cancelOptedOut(signal: AbortSignal): Promise<boolean> {
+    const ids = await store.findWaitingOptedOut(cancelAheadMs, cancelMax)
+    let count = 0
+    for (const id of ids) {
+      if (signal.aborted) break
+      if ((await store.cancelMessage(id, null)) === 'canceled') count++
+    }
+    canceled.inc(count)
+    return count === cancelMax
+  }
+
   /** Step by step, until nothing is left. */
   async function forget(signal: AbortSignal): Promise<undefined> {
     while (!signal.aborted && (await store.forgetInbound(options.retentionDays)) > 0);
@@ -48,6 +75,12 @@ export function createInboundServices(options: InboundServicesOptions): Service[
       intervalMs: giveUpIntervalMs,
       run: giveUp,
       onError: (error) => logger.warn({ event: 'inbound.failed', err: error }),
+    }),
+    createPeriodic({
+      name: 'opt-outs',
+      intervalMs: cancelIntervalMs,
+      run: cancelOptedOut,
+      onError: (error) => logger.warn({ event: 'opt_outs.failed', err: error }),
     }),
     createPeriodic({
       name: 'inbound retention',

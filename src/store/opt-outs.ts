@@ -1,5 +1,6 @@
 /** Who wants no messages of a customer, or none of one of its senders. */
 import type { Sql } from 'postgres'
+import type { MessageId } from '../domain/message.ts'
 import { plainArray, textArray } from './array-literal.ts'
 import { answerOf } from './pool.ts'
 import { defineStatement } from './statement.ts'
@@ -147,4 +148,25 @@ export async function findOptedOut(
   ])
   const found = new Set(rows.map(({ place }) => place))
   return questions.map((_, place) => found.has(place))
+}
+
+const waitingStatement = defineStatement<{ id: MessageId }>(
+  'opt_outs.waiting_messages',
+  `SELECT m.id FROM messages m
+   WHERE EXISTS (SELECT FROM opt_outs)
+     AND m.due_at <= now() + $1::bigint * interval '1 ms' AND m.status IN ('scheduled', 'queued')
+     AND m.in_doubt_provider IS NULL AND EXISTS (
+       SELECT FROM opt_outs known
+       WHERE known.customer_id = m.customer_id AND known.recipient = m.recipient
+         AND (known.sender = '' OR m.sender_id IS NULL OR known.sender = m.sender_id))
+   ORDER BY m.due_at LIMIT $2::int`,
+)
+
+/** Messages that wait for their time, which comes within `aheadMs`, to recipients who have opted out since they were accepted. */
+export async function findWaitingOptedOut(
+  sql: Sql,
+  aheadMs: number,
+  limit: number,
+): Promise<MessageId[]> {
+  return (await waitingStatement(sql, [aheadMs, limit])).map(({ id }) => id)
 }

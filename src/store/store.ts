@@ -40,6 +40,7 @@ import {
   addOptOuts,
   customersWithOptOuts,
   findOptedOut,
+  findWaitingOptedOut,
   listOptOuts,
   removeOptOut,
 } from './opt-outs.ts'
@@ -120,6 +121,7 @@ export interface Store {
   readonly listOptOuts: Bound<typeof listOptOuts>
   readonly customersWithOptOuts: Bound<typeof customersWithOptOuts>
   readonly findOptedOut: Bound<typeof findOptedOut>
+  readonly findWaitingOptedOut: Bound<typeof findWaitingOptedOut>
   readonly createPartitions: Bound<typeof createPartitions>
   readonly dropPartitions: Bound<typeof dropPartitions>
   /** Resolves when the primary answers and takes writes. */
@@ -206,6 +208,7 @@ export function createStore(options: StoreOptions): Store {
     listOptOuts: (...rest) => listOptOuts(database.readPrimary, ...rest),
     customersWithOptOuts: (...rest) => customersWithOptOuts(database.readPrimary, ...rest),
     findOptedOut: (...rest) => findOptedOut(database.readPrimary, ...rest),
+    findWaitingOptedOut: (...rest) => findWaitingOptedOut(database.readPrimary, ...rest),
     createPartitions: (...rest) => createPartitions(database.write, ...rest),
     dropPartitions: (...rest) => dropPartitions(database.write, ...rest),
     ping: () => database.ping(),

@@ -186,6 +186,7 @@ export function storeFor(process: SimulatedProcess, options: ServerOptions): Sto
     listOptOuts: never,
     customersWithOptOuts: never,
     findOptedOut: never,
+    findWaitingOptedOut: never,
     listDeadLetters: never,
     listParkedReports: never,
     setProviderControl: never,

@@ -60,6 +60,27 @@ describe('a word', () => {
     await statusIs(key, phone, 202, number)
   })
 
+  test('that stops takes back what waits for its time', async () => {
+    const [number, phone, other] = [newPhone(), newPhone(), newPhone()]
+    const { key } = await it.customer(number)
+    const schedule_at = new Date(Date.now() + 8_000).toISOString()
+    const later = async (recipient: string) => {
+      const body = { phone: recipient, message: 'hello', schedule_at }
+      const answer = await it.call('POST', '/api/v1/messages', body, key)
+      expect(answer.body.status).toBe('scheduled')
+      return `/api/v1/messages/${answer.body.id}`
+    }
+    const [taken, sent] = [await later(phone), await later(other)]
+    await say(phone, number, 'stop')
+    const statusOf = async (path: string) =>
+      (await it.call('GET', path, undefined, key)).body.status
+    await eventually(async () => (await statusOf(sent)) === 'delivered', {
+      what: 'the other one is sent',
+      timeoutMs: 30_000,
+    })
+    expect(await statusOf(taken)).toBe('canceled')
+  })
+
   test('of a customer is one too', async () => {
     const [number, phone] = [newPhone(), newPhone()]
     const { id, key } = await it.customer(number)
