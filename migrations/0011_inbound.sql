@@ -35,6 +35,7 @@ CREATE INDEX inbound_messages_customer ON inbound_messages (customer_id, id);
 
 -- Long messages of which parts are missing, one row each; and for a while those that are complete, by which repeated parts are known.
 CREATE TABLE inbound_parts (
+  id                  bigint      GENERATED ALWAYS AS IDENTITY UNIQUE,
   provider            text        NOT NULL,
   sender              text        NOT NULL,
   recipient           text        NOT NULL,

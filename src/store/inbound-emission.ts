@@ -17,7 +17,7 @@ const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`
 const words = (action: InboundAction): string => wordsOfActions[action].map(quoted).join(', ')
 const outer = quoted(` ${wordPunctuation}`)
 const own = (action: InboundAction): string =>
-  `WHEN c.settings -> 'opt_out_words' -> '${action}' @> to_jsonb(asked) THEN '${action}'`
+  `WHEN own_words -> '${action}' @> to_jsonb(asked) THEN '${action}'`
 
 /**
  * The place for what else is to be stored with each message, such as an event for its customer's webhook: common table expressions over
@@ -31,6 +31,8 @@ const storedWithInserted = ''
  * The most specific route takes a message: that of its number and first word, or that of its number. A word of everybody's that stops
  * or starts concerns every customer with a route of the number, because whoever writes it knows the number alone; a customer's own
  * words concern that customer.
+ *
+ * Tables are looked into by `LATERAL … LIMIT 1`: the write pool's planner, kept from nested loops, would read them whole to join them.
  */
 export const emission = `
   asking AS MATERIALIZED (
@@ -48,7 +50,9 @@ export const emission = `
       WHERE r.number = worded.recipient AND r.keyword IN ('', worded.keyword)
       ORDER BY r.keyword = '' LIMIT 1
     ) AS route ON true
-    LEFT JOIN customers c ON c.id = route.customer_id
+    LEFT JOIN LATERAL (
+      SELECT settings -> 'opt_out_words' AS own_words FROM customers WHERE id = route.customer_id LIMIT 1
+    ) AS customer ON true
   ), inserted AS (
     INSERT INTO inbound_messages (id, provider, provider_message_id, sender, recipient, body, customer_id,
       keyword, action, parts, missing, received_at)
@@ -72,9 +76,12 @@ export const emission = `
     ORDER BY customer_id, phone, number
     ON CONFLICT (customer_id, recipient, sender) DO NOTHING
   ), opted_in AS (
-    DELETE FROM opt_outs USING concerned
-    WHERE concerned.action = 'start' AND opt_outs.customer_id = concerned.customer_id
-      AND opt_outs.recipient = concerned.phone AND opt_outs.sender = concerned.number
+    DELETE FROM opt_outs WHERE id = ANY(ARRAY(
+      SELECT known.id FROM concerned CROSS JOIN LATERAL (
+        SELECT o.id FROM opt_outs o
+        WHERE o.customer_id = concerned.customer_id AND o.recipient = concerned.phone
+          AND o.sender = concerned.number LIMIT 1
+      ) AS known WHERE concerned.action = 'start'))
   )`
 
 /** The column every user of `emission` answers with. */

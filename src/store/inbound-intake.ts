@@ -149,9 +149,7 @@ const giveUpStatement = defineStatement<EmissionRow>(
      WHERE done_at IS NULL AND first_at < now() - $2::bigint * interval '1 ms'
      ORDER BY first_at LIMIT (SELECT count(*) FROM unnest($1::uuid[])) FOR UPDATE SKIP LOCKED
    ), closed AS (
-     UPDATE inbound_parts known SET done_at = now() FROM overdue o
-     WHERE known.provider = o.provider AND known.sender = o.sender AND known.recipient = o.recipient
-       AND known.reference = o.reference AND known.total = o.total
+     UPDATE inbound_parts SET done_at = now() WHERE id = ANY(ARRAY(SELECT id FROM overdue))
    ), ids AS (
      SELECT id, place FROM unnest($1::uuid[]) WITH ORDINALITY AS given (id, place)
    ), numbered AS (
@@ -185,19 +183,19 @@ export const inboundRemovedMax = 5_000
 const forgetStatement = defineStatement<{ removed: number }>(
   'inbound.forget',
   `WITH receipts AS (
-     DELETE FROM inbound_receipts WHERE (provider, key) IN (
-       SELECT provider, key FROM inbound_receipts WHERE until < now()
-       ORDER BY until LIMIT ${inboundRemovedMax} FOR UPDATE SKIP LOCKED)
+     DELETE FROM inbound_receipts WHERE ctid = ANY(ARRAY(
+       SELECT ctid FROM inbound_receipts WHERE until < now()
+       ORDER BY until LIMIT ${inboundRemovedMax} FOR UPDATE SKIP LOCKED))
      RETURNING 1
    ), parts AS (
-     DELETE FROM inbound_parts WHERE (${groupKey}) IN (
-       SELECT ${groupKey} FROM inbound_parts WHERE done_at < now() - ${partsRepeatMs} * interval '1 ms'
-       ORDER BY done_at LIMIT ${inboundRemovedMax} FOR UPDATE SKIP LOCKED)
+     DELETE FROM inbound_parts WHERE id = ANY(ARRAY(
+       SELECT id FROM inbound_parts WHERE done_at < now() - ${partsRepeatMs} * interval '1 ms'
+       ORDER BY done_at LIMIT ${inboundRemovedMax} FOR UPDATE SKIP LOCKED))
      RETURNING 1
    ), messages AS (
-     DELETE FROM inbound_messages WHERE id IN (
+     DELETE FROM inbound_messages WHERE id = ANY(ARRAY(
        SELECT id FROM inbound_messages WHERE id < uuid_v7_floor(now() - $1::int * interval '1 day')
-       ORDER BY id LIMIT ${inboundRemovedMax} FOR UPDATE SKIP LOCKED)
+       ORDER BY id LIMIT ${inboundRemovedMax} FOR UPDATE SKIP LOCKED))
      RETURNING 1
    )
    SELECT greatest((SELECT count(*) FROM receipts), (SELECT count(*) FROM parts), (SELECT count(*) FROM messages))::int

@@ -104,8 +104,8 @@ export async function listOptOuts(
 
 const customersStatement = defineStatement<{ id: string }>(
   'opt_outs.customers',
-  `SELECT id FROM unnest($1::bigint[]) AS asked (id)
-   WHERE EXISTS (SELECT FROM opt_outs WHERE customer_id = asked.id)`,
+  `SELECT asked.id FROM unnest($1::bigint[]) AS asked (id)
+   CROSS JOIN LATERAL (SELECT FROM opt_outs WHERE customer_id = asked.id LIMIT 1) AS known`,
 )
 
 /** Of these customers, those that have any. */
@@ -129,10 +129,10 @@ const findStatement = defineStatement<{ place: number }>(
   'opt_outs.find',
   `SELECT asked.place FROM unnest($1::int[], $2::bigint[], $3::text[], $4::text[])
      AS asked (place, customer_id, recipient, sender)
-   WHERE EXISTS (
-     SELECT FROM opt_outs known
-     WHERE known.customer_id = asked.customer_id AND known.recipient = asked.recipient
-       AND (known.sender = '' OR asked.sender IS NULL OR known.sender = asked.sender))`,
+   CROSS JOIN LATERAL (
+     SELECT FROM opt_outs o
+     WHERE o.customer_id = asked.customer_id AND o.recipient = asked.recipient
+       AND (o.sender = '' OR asked.sender IS NULL OR o.sender = asked.sender) LIMIT 1) AS known`,
 )
 
 /** Whether each has been opted out of. A sender that is not known may be any. */
@@ -153,12 +153,13 @@ export async function findOptedOut(
 const waitingStatement = defineStatement<{ id: MessageId }>(
   'opt_outs.waiting_messages',
   `SELECT m.id FROM messages m
+   CROSS JOIN LATERAL (
+     SELECT FROM opt_outs o
+     WHERE o.customer_id = m.customer_id AND o.recipient = m.recipient
+       AND (o.sender = '' OR m.sender_id IS NULL OR o.sender = m.sender_id) LIMIT 1) AS known
    WHERE EXISTS (SELECT FROM opt_outs)
      AND m.due_at <= now() + $1::bigint * interval '1 ms' AND m.status IN ('scheduled', 'queued')
-     AND m.in_doubt_provider IS NULL AND EXISTS (
-       SELECT FROM opt_outs known
-       WHERE known.customer_id = m.customer_id AND known.recipient = m.recipient
-         AND (known.sender = '' OR m.sender_id IS NULL OR known.sender = m.sender_id))
+     AND m.in_doubt_provider IS NULL
    ORDER BY m.due_at LIMIT $2::int`,
 )
 
