@@ -110,6 +110,23 @@ describe('words', () => {
     expect(await optOutsOf(fourth)).toEqual([])
   })
 
+  test('of the same people, over several connections at once, never lock each other out', async () => {
+    const numbers = [newPhone(), newPhone()]
+    for (const number of numbers) await customerWith(number)
+    const phones = Array.from({ length: 5 }, newPhone)
+    const said = (n: number): InboundItem =>
+      item({
+        sender: phones[(n * 7) % 5] ?? '',
+        recipient: numbers[n % 2] ?? '',
+        text: n % 3 === 0 ? 'start' : 'stop',
+      })
+    const takings = Array.from({ length: 100 }, (_, round) =>
+      take(...Array.from({ length: 5 }, (_, n) => said(round * 5 + n))),
+    )
+    const taken = await Promise.all(takings)
+    expect(taken.reduce((sum, { fresh }) => sum + fresh, 0)).toBe(500)
+  })
+
   test('in parts are a word', async () => {
     const number = newPhone()
     const customer = await customerWith(number)
