@@ -1,7 +1,7 @@
 /** A gateway with keys, for tests of what people send: providers' callbacks, and callers with their keys. */
 import { expect } from 'bun:test'
 import { freePort } from '../support/free-port.ts'
-import { type RunningRole, runCommand, startRole } from '../support/gateway.ts'
+import { type Environment, type RunningRole, runCommand, startRole } from '../support/gateway.ts'
 import { type Gateway, startGateway } from '../support/gateway-fixture.ts'
 
 const adminToken = 'an-admin-token'
@@ -29,9 +29,14 @@ export interface InboundGateway {
   close(): Promise<void>
 }
 
-export async function startInboundGateway(): Promise<InboundGateway> {
+export async function startInboundGateway(environment: Environment = {}): Promise<InboundGateway> {
   const gateway = await startGateway({
-    environment: { ADMIN_TOKEN: adminToken, INBOUND_PARTS_TIMEOUT_MS: '2000', LOG_LEVEL: 'info' },
+    environment: {
+      ADMIN_TOKEN: adminToken,
+      INBOUND_PARTS_TIMEOUT_MS: '2000',
+      LOG_LEVEL: 'info',
+      ...environment,
+    },
   })
   const another = await startRole('api', {
     ...gateway.environment,
