@@ -200,8 +200,8 @@ export function createApi(options: ApiOptions): Api {
       timingCheck({ validityMs: options.validityMs }, clock),
       priceCheck,
     ],
-    refusals: [laneRefusal(admission), traffic.refusal],
-    refusals: [laneRefusal(admission), inbound.refusal],
+    // What is counted comes last, so that nothing is counted that is refused anyway.
+    refusals: [laneRefusal(admission), inbound.refusal, traffic.refusal],
   })
   const submitOptions = {
     access,

@@ -6,7 +6,6 @@ import type { NumberSettings } from './number-rules.ts'
 import type { PriceList } from './price-list.ts'
 import type { SenderSettings } from './sender-choice.ts'
 import type { PumpingGuard, TrafficLimits } from './traffic-limits.ts'
-import type { InboundAction } from './inbound-message.ts'
 
 /** Times of the day at which normal messages are not sent, but at their end; express ones are. */
 export interface QuietHours {
