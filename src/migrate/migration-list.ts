@@ -12,6 +12,7 @@ import customerSettings from '../../migrations/0007_customer_settings.sql' with 
 import money from '../../migrations/0008_money.sql' with { type: 'text' }
 import dueByLane from '../../migrations/0009_due_by_lane.sql' with { type: 'text' }
 import inbound from '../../migrations/0011_inbound.sql' with { type: 'text' }
+import webhooks from '../../migrations/0010_webhooks.sql' with { type: 'text' }
 
 export interface Migration {
   readonly version: number
@@ -32,6 +33,7 @@ const sources: readonly (readonly [version: number, name: string, sql: string])[
   [8, 'money', money],
   [9, 'due_by_lane', dueByLane],
   [11, 'inbound', inbound],
+  [10, 'webhooks', webhooks],
 ]
 
 export const migrations: readonly Migration[] = sources.map(([version, name, sql]) => ({

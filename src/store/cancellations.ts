@@ -4,6 +4,7 @@ import type { MessageId } from '../domain/message.ts'
 import type { MessageState } from '../domain/message-state.ts'
 import { returnColumns, returnsOf } from './returns.ts'
 import { defineStatement } from './statement.ts'
+import { announceMessages } from './webhook-events.ts'
 
 /**
  * Only what waits and no provider may hold: a message that is claimed, or in doubt, may be sent. The row's lock decides between
@@ -15,8 +16,10 @@ const cancelStatement = defineStatement<{ id: string }>(
      UPDATE messages m SET status = 'canceled', final_at = now(), due_at = NULL
      WHERE id = $1::uuid AND ($2::bigint IS NULL OR customer_id = $2::bigint)
        AND status IN ('scheduled', 'queued') AND in_doubt_provider IS NULL
-     RETURNING m.id, m.status, ${returnColumns()}
-   ), ${returnsOf('canceled')}
+     RETURNING m.id, m.status, m.recipient, m.provider, ${returnColumns()}
+   ), ${returnsOf('canceled')}, ${announceMessages(
+     `SELECT id, customer_id, recipient, 'canceled' AS status, provider, NULL AS error_code, now() AS occurred_at FROM canceled`,
+   )}
    INSERT INTO delivery_reports (message_id, occurred_at, status, detail)
    SELECT id, now(), 'canceled', 'canceled before it was sent' FROM canceled
    RETURNING message_id AS id`,

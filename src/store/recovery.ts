@@ -12,6 +12,7 @@ import { textArray } from './array-literal.ts'
 import { insertStatementName } from './message-inserts.ts'
 import { returnColumns, returnsOf } from './returns.ts'
 import { defineStatement } from './statement.ts'
+import { announceMessages } from './webhook-events.ts'
 
 const finalList = finalStates.map((state) => `'${state}'`).join(', ')
 
@@ -129,6 +130,10 @@ export interface Promotion {
   readonly wasSending: boolean
 }
 
+/** Of a row of `moved`: why it is final. */
+const promotionCode = `
+       CASE WHEN action = 'expired' THEN 'validity_over' WHEN old_status = 'sent' THEN 'report_overdue' ELSE 'in_doubt' END`
+
 /**
  * The decision for each due row, in order: validity over → expired (unless a provider may hold it); report overdue →
  * unknown; claim lost → unknown by policy or after the last attempt, else again at the same provider first; put into
@@ -182,17 +187,19 @@ const promoteStatement = defineStatement<{
        AND m.id >= (SELECT id FROM decided ORDER BY id LIMIT 1)
        AND m.id <= (SELECT id FROM decided ORDER BY id DESC LIMIT 1)
      RETURNING m.id, m.status, decided.action, decided.status = 'sending' AS was_sending, decided.status AS old_status,
-       m.provider, ${returnColumns()}
+       m.provider, m.recipient, ${returnColumns()}
    ), reported AS (
      INSERT INTO delivery_reports (message_id, occurred_at, status, provider, error_code, detail)
-     SELECT id, now(), action, provider,
-       CASE WHEN action = 'expired' THEN 'validity_over' WHEN old_status = 'sent' THEN 'report_overdue' ELSE 'in_doubt' END,
+     SELECT id, now(), action, provider, ${promotionCode},
        CASE WHEN action = 'expired' THEN 'not sent within its validity period'
             WHEN old_status = 'sent' THEN 'no final report within ' || $2::bigint / 1000 || ' s'
             ELSE 'the processor died while the provider may have had the message' END
      FROM moved WHERE action IN ('unknown', 'expired')
      ON CONFLICT DO NOTHING
-   ), ${returnsOf('moved')}
+   ), ${returnsOf('moved')}, ${announceMessages(
+     `SELECT id, customer_id, recipient, action AS status, provider, ${promotionCode} AS error_code, now() AS occurred_at
+      FROM moved WHERE action IN ('unknown', 'expired')`,
+   )}
    SELECT id, customer_id, action, was_sending FROM moved`,
 )
 

@@ -11,6 +11,7 @@ import type { ProviderReport } from '../domain/provider-report.ts'
 import { plainArray, textArray } from './array-literal.ts'
 import { returnColumns, returnsOf } from './returns.ts'
 import { defineStatement } from './statement.ts'
+import { announceMessages } from './webhook-events.ts'
 
 /** A message that a report has just brought into its final state. */
 export interface ReportedMessage {
@@ -96,7 +97,7 @@ const matchAndMove = (references: string, idMin: string, timelessToo = false): s
     FROM matched ${timelessToo ? notKept : ''}
     ON CONFLICT DO NOTHING
   ), best AS MATERIALIZED (
-    SELECT DISTINCT ON (message_id) message_id, status, provider, provider_message_id
+    SELECT DISTINCT ON (message_id) message_id, status, provider, provider_message_id, error_code, occurred_at
     FROM matched WHERE status <> 'accepted'
     ORDER BY message_id, (status = 'unknown'), ord
   ), moved AS (
@@ -108,8 +109,11 @@ const matchAndMove = (references: string, idMin: string, timelessToo = false): s
       AND m.id >= (SELECT message_id FROM best ORDER BY message_id LIMIT 1)
       AND m.id <= (SELECT message_id FROM best ORDER BY message_id DESC LIMIT 1)
       AND (${transitionGuard})
-    RETURNING m.id, m.lane, m.provider, m.status, ${returnColumns('coalesce(m.sent_at, now())')}
-  ), ${returnsOf('moved')}`
+    RETURNING m.id, m.lane, m.provider, m.status, m.recipient, best.error_code, best.occurred_at,
+      ${returnColumns('coalesce(m.sent_at, now())')}
+  ), ${returnsOf('moved')}, ${announceMessages(
+    `SELECT id, customer_id, recipient, status::text AS status, provider, error_code, occurred_at FROM moved`,
+  )}`
 
 /** The columns every user of `matchAndMove` answers with. */
 const appliedColumns = `

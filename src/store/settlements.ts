@@ -12,6 +12,7 @@ import { type AttemptFailure, failuresKeptMax } from '../domain/submit-outcome.t
 import { plainArray, textArray } from './array-literal.ts'
 import { returnColumns, returnsOf } from './returns.ts'
 import { defineStatement } from './statement.ts'
+import { announceMessages } from './webhook-events.ts'
 
 /** The provider has it. */
 export interface SentSettlement {
@@ -64,16 +65,18 @@ const settleSentStatement = defineStatement<{ id: string }>(
    ), recorded AS (
      INSERT INTO provider_references (message_id, provider, provider_message_id)
      SELECT id, provider, provider_message_id FROM settled
-   )
-   UPDATE messages m
-   SET status = 'sent', provider = settled.provider, provider_message_id = settled.provider_message_id,
-       sent_at = now(), in_doubt_provider = NULL,
-       failures = ${appendFailures('m.failures', 'settled.failures')},
-       due_at = CASE WHEN m.due_at IS NOT NULL THEN now() + $8::bigint * interval '1 ms' END
-   FROM settled
-   WHERE m.id = settled.id AND m.id = ANY($1::uuid[]) AND m.id BETWEEN $6::uuid AND $7::uuid
-     AND m.status IN ('sending', 'queued') AND m.claim_token = settled.claim_token
-   RETURNING m.id`,
+   ), sent AS (
+     UPDATE messages m
+     SET status = 'sent', provider = settled.provider, provider_message_id = settled.provider_message_id,
+         sent_at = now(), in_doubt_provider = NULL,
+         failures = ${appendFailures('m.failures', 'settled.failures')},
+         due_at = CASE WHEN m.due_at IS NOT NULL THEN now() + $8::bigint * interval '1 ms' END
+     FROM settled
+     WHERE m.id = settled.id AND m.id = ANY($1::uuid[]) AND m.id BETWEEN $6::uuid AND $7::uuid
+       AND m.status IN ('sending', 'queued') AND m.claim_token = settled.claim_token
+     RETURNING m.id, m.customer_id, m.recipient, m.provider
+   ), ${announceMessages(`SELECT id, customer_id, recipient, 'sent' AS status, provider, NULL AS error_code, now() AS occurred_at FROM sent`)}
+   SELECT id FROM sent`,
 )
 
 /**
@@ -122,7 +125,7 @@ const settleUnsentStatement = defineStatement<{ id: string; status: MessageState
      FROM settled
      WHERE m.id = settled.id AND m.id = ANY($1::uuid[]) AND m.id BETWEEN $10::uuid AND $11::uuid
        AND m.status = 'sending' AND m.claim_token = settled.claim_token
-     RETURNING m.id, m.claim_token, m.status, m.lane, m.attempts, m.provider, ${returnColumns()}
+     RETURNING m.id, m.claim_token, m.status, m.lane, m.attempts, m.provider, m.recipient, ${returnColumns()}
    ), reported AS (
      INSERT INTO delivery_reports (message_id, occurred_at, status, provider, error_code, detail)
      SELECT moved.id, now(), moved.status::text, moved.provider, settled.error_code, settled.detail
@@ -138,7 +141,11 @@ const settleUnsentStatement = defineStatement<{ id: string; status: MessageState
      ON CONFLICT (message_id) DO UPDATE
        SET attempts = excluded.attempts, provider = excluded.provider, error_code = excluded.error_code,
            detail = excluded.detail, dead_at = excluded.dead_at, replayed_at = NULL
-   ), ${returnsOf('moved')}
+   ), ${returnsOf('moved')}, ${announceMessages(
+     `SELECT moved.id, moved.customer_id, moved.recipient, moved.status::text AS status, moved.provider,
+        settled.error_code, now() AS occurred_at
+      FROM moved JOIN settled USING (id, claim_token) WHERE moved.status <> 'queued'`,
+   )}
    SELECT id, status FROM moved`,
 )
 

@@ -58,6 +58,24 @@ import {
   type ReportsApplied,
 } from './report-matching.ts'
 import { settleSent, settleUnsent } from './settlements.ts'
+import { claimWebhooks, settleWebhooks } from './webhook-deliveries.ts'
+import {
+  changeWebhook,
+  createWebhook,
+  getWebhook,
+  listWebhooks,
+  removeWebhook,
+  rotateWebhookSecret,
+  setWebhookDisabled,
+} from './webhook-endpoints.ts'
+import { enqueueWebhookEvents } from './webhook-events.ts'
+import {
+  listWebhookDeliveries,
+  replayFailedWebhooks,
+  replayWebhookDelivery,
+  testWebhook,
+} from './webhook-history.ts'
+import { disableBacklogs, measureWebhooks, removeOldWebhooks } from './webhook-upkeep.ts'
 
 type Bound<F> = F extends (sql: infer _, ...rest: infer A) => infer R ? (...rest: A) => R : never
 
@@ -122,6 +140,23 @@ export interface Store {
   readonly customersWithOptOuts: Bound<typeof customersWithOptOuts>
   readonly findOptedOut: Bound<typeof findOptedOut>
   readonly findWaitingOptedOut: Bound<typeof findWaitingOptedOut>
+  readonly claimWebhooks: Bound<typeof claimWebhooks>
+  readonly settleWebhooks: Bound<typeof settleWebhooks>
+  readonly changeWebhook: Bound<typeof changeWebhook>
+  readonly createWebhook: Bound<typeof createWebhook>
+  readonly getWebhook: Bound<typeof getWebhook>
+  readonly listWebhooks: Bound<typeof listWebhooks>
+  readonly removeWebhook: Bound<typeof removeWebhook>
+  readonly rotateWebhookSecret: Bound<typeof rotateWebhookSecret>
+  readonly setWebhookDisabled: Bound<typeof setWebhookDisabled>
+  readonly enqueueWebhookEvents: Bound<typeof enqueueWebhookEvents>
+  readonly listWebhookDeliveries: Bound<typeof listWebhookDeliveries>
+  readonly replayFailedWebhooks: Bound<typeof replayFailedWebhooks>
+  readonly replayWebhookDelivery: Bound<typeof replayWebhookDelivery>
+  readonly testWebhook: Bound<typeof testWebhook>
+  readonly disableBacklogs: Bound<typeof disableBacklogs>
+  readonly measureWebhooks: Bound<typeof measureWebhooks>
+  readonly removeOldWebhooks: Bound<typeof removeOldWebhooks>
   readonly createPartitions: Bound<typeof createPartitions>
   readonly dropPartitions: Bound<typeof dropPartitions>
   /** Resolves when the primary answers and takes writes. */
@@ -209,6 +244,23 @@ export function createStore(options: StoreOptions): Store {
     customersWithOptOuts: (...rest) => customersWithOptOuts(database.readPrimary, ...rest),
     findOptedOut: (...rest) => findOptedOut(database.readPrimary, ...rest),
     findWaitingOptedOut: (...rest) => findWaitingOptedOut(database.readPrimary, ...rest),
+    claimWebhooks: (...rest) => claimWebhooks(database.write, ...rest),
+    settleWebhooks: (...rest) => settleWebhooks(database.write, ...rest),
+    changeWebhook: (...rest) => changeWebhook(database.write, ...rest),
+    createWebhook: (...rest) => createWebhook(database.write, ...rest),
+    getWebhook: (...rest) => getWebhook(database.readPrimary, ...rest),
+    listWebhooks: (...rest) => listWebhooks(database.readPrimary, ...rest),
+    removeWebhook: (...rest) => removeWebhook(database.write, ...rest),
+    rotateWebhookSecret: (...rest) => rotateWebhookSecret(database.write, ...rest),
+    setWebhookDisabled: (...rest) => setWebhookDisabled(database.write, ...rest),
+    enqueueWebhookEvents: (...rest) => enqueueWebhookEvents(database.write, ...rest),
+    listWebhookDeliveries: (...rest) => listWebhookDeliveries(database.readPrimary, ...rest),
+    replayFailedWebhooks: (...rest) => replayFailedWebhooks(database.write, ...rest),
+    replayWebhookDelivery: (...rest) => replayWebhookDelivery(database.write, ...rest),
+    testWebhook: (...rest) => testWebhook(database.write, ...rest),
+    disableBacklogs: (...rest) => disableBacklogs(database.write, ...rest),
+    measureWebhooks: (...rest) => measureWebhooks(database.write, ...rest),
+    removeOldWebhooks: (...rest) => removeOldWebhooks(database.write, ...rest),
     createPartitions: (...rest) => createPartitions(database.write, ...rest),
     dropPartitions: (...rest) => dropPartitions(database.write, ...rest),
     ping: () => database.ping(),
