@@ -11,6 +11,7 @@ import { accept, circuit, processing } from './keys/message-keys.ts'
 import { numbers } from './keys/number-keys.ts'
 import * as providerKeys from './keys/provider-keys.ts'
 import * as serverKeys from './keys/server-keys.ts'
+import { webhooks } from './keys/webhook-keys.ts'
 import { loadProvidersFile, takenName } from './providers-file.ts'
 import { givenText, readSettings } from './read-settings.ts'
 import type { Role } from './role.ts'
@@ -72,6 +73,7 @@ function readConfig(environment: Environment, role: Role, faults: Fault[]): Conf
       replayAgeMsMax: retentionDays * dayMs - accepting.messageValidityMs - reportTimeoutMs,
     },
     circuit: read(circuit),
+    webhooks: read(webhooks),
     providers: readProviders(environment, role, faults),
   }
 }

@@ -6,6 +6,7 @@ import type { Role } from './role.ts'
 /** What a number counts; shown in the documentation. */
 export type Unit =
   | 'ms'
+  | 's'
   | 'days'
   | 'messages'
   | 'segments'
@@ -17,6 +18,7 @@ export type Unit =
   | 'attempts'
   | 'submits'
   | 'submits/s'
+  | 'webhooks'
 
 type Default = string | null
 

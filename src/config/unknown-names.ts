@@ -18,6 +18,7 @@ const ownPrefixes = [
   'PARTITIONS_',
   'CLAIM_',
   'CIRCUIT_',
+  'WEBHOOK_',
 ]
 
 /** Every name that begins like a setting and is none; an empty variable counts as unset. */

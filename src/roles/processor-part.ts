@@ -14,6 +14,7 @@ import type { Service } from '../runtime/service.ts'
 import { databaseErrorKind } from '../store/database-errors.ts'
 import type { Store } from '../store/store.ts'
 import type { ProviderSource } from './provider-source.ts'
+import { createWebhookPart } from './webhook-part.ts'
 
 export interface ProcessorPartOptions {
   readonly config: Config
@@ -69,6 +70,7 @@ export function createProcessorPart(options: ProcessorPartOptions): Service {
     partsTimeoutMs: processing.inboundPartsTimeoutMs,
     retentionDays: processing.retentionDays,
   })
+  const webhooks = createWebhookPart(options)
   return {
     name: 'processor',
     async start() {
@@ -77,6 +79,9 @@ export function createProcessorPart(options: ProcessorPartOptions): Service {
     },
     async stop() {
       await Promise.all([processor.stop(), ...inbound.map((service) => service.stop())])
+      await webhooks.start()
+    },
+      await Promise.all([processor.stop(), webhooks.stop()])
       await pool.close()
     },
   }

@@ -14,6 +14,7 @@ const ranks: Readonly<Record<string, number>> = {
   providers: 1,
   embedded: 1,
   limits: 1,
+  webhooks: 1,
   api: 2,
   processor: 2,
   operator: 2,

@@ -1,0 +1,17 @@
+/** The seam between what is to be sent, and when, and how it is sent. */
+import type { WebhookAttempt } from '../domain/webhook-attempt.ts'
+
+export interface WebhookRequest {
+  readonly url: string
+  /** The webhook-id: the same in every attempt. */
+  readonly id: string
+  readonly payload: string
+  /** The first is the one in force. */
+  readonly secrets: readonly string[]
+}
+
+/** Sends webhooks. Never rejects. */
+export interface WebhookSender {
+  /** @param signal breaks it off */
+  send(request: WebhookRequest, signal: AbortSignal): Promise<WebhookAttempt>
+}
