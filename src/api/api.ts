@@ -49,6 +49,11 @@ import { submitRoutes } from './submit-routes.ts'
 import { type TextRules, textCheck } from './text-of-submit.ts'
 import { timingCheck } from './timing-of-submit.ts'
 import { createTrafficControl } from './traffic-control.ts'
+import {
+  type WebhookDeliveryRoutesOptions,
+  webhookDeliveryRoutes,
+} from './webhook-delivery-routes.ts'
+import { type WebhookRoutesOptions, webhookRoutes } from './webhook-routes.ts'
 
 export interface ApiLimits {
   /** While so many messages are being accepted, more are refused. */
@@ -82,6 +87,9 @@ export interface ApiOptions {
     >
   readonly inbound: InboundStore
   readonly providerControls: ProviderRoutesOptions['store']
+  readonly webhooks: WebhookRoutesOptions['store'] & WebhookDeliveryRoutesOptions['store']
+  /** Where webhooks may be sent. */
+  readonly webhookUrls: WebhookRoutesOptions['urlRules']
   readonly queue: Pick<Queue, 'append' | 'depth'>
   /** What an error of the store means (`src/store/database-errors.ts`). */
   readonly databaseErrorKind: ClassifyDatabaseError
@@ -239,6 +247,13 @@ export function createApi(options: ApiOptions): Api {
       classify,
     }),
     ...inbound.routes,
+    ...webhookRoutes({
+      ...adminOptions,
+      store: options.webhooks,
+      profiles,
+      urlRules: options.webhookUrls,
+    }),
+    ...webhookDeliveryRoutes({ ...adminOptions, store: options.webhooks }),
     ...customerRoutes({ ...adminOptions, store: options.customers }),
     ...accountRoutes({ ...adminOptions, store: options.accounts }),
     ...deadLetterRoutes({

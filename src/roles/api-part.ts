@@ -18,6 +18,7 @@ import { createHttpListener } from './http-listener.ts'
 import { trafficDefaults } from './open-counters.ts'
 import type { ProviderSource } from './provider-source.ts'
 import type { Readiness } from './readiness.ts'
+import { webhookUrlRules } from './webhook-part.ts'
 
 export interface ApiPartOptions {
   readonly config: Config
@@ -61,6 +62,8 @@ export function createApiPart(options: ApiPartOptions): ApiPart {
     accounts: options.store,
     inbound: options.store,
     providerControls: options.store,
+    webhooks: options.store,
+    webhookUrls: webhookUrlRules(config),
     queue: options.queue,
     databaseErrorKind,
     providerSecret: (name) => secrets.get(name),

@@ -31,3 +31,17 @@ export const noAccounts: ApiOptions['accounts'] = {
   setPriceList: async () => null,
   findPriceLists: async () => new Map(),
 }
+
+export const noWebhooks: ApiOptions['webhooks'] = {
+  createWebhook: async () => null,
+  listWebhooks: async () => [],
+  getWebhook: async () => null,
+  changeWebhook: async () => null,
+  setWebhookDisabled: async () => null,
+  rotateWebhookSecret: async () => null,
+  removeWebhook: async () => false,
+  listWebhookDeliveries: async () => [],
+  replayWebhookDelivery: async () => null,
+  replayFailedWebhooks: async () => ({ replayed: 0, more: false }),
+  testWebhook: async () => null,
+}

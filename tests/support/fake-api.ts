@@ -14,6 +14,7 @@ import type { MessageFilter, StoredMessage, StoredReport } from '../../src/store
 import type { ProviderControl } from '../../src/store/provider-controls.ts'
 import { customersUnchanged, noAccounts, noDeadLetters } from './fake-administration.ts'
 import { createFakeInbound, type FakeInbound } from './fake-inbound.ts'
+import { customersUnchanged, noAccounts, noDeadLetters, noWebhooks } from './fake-administration.ts'
 
 export interface FakeApi extends Omit<Api, 'fetch'> {
   /** From this machine, unless another address is given. */
@@ -207,6 +208,8 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
     accounts: noAccounts,
     deadLetters: noDeadLetters,
     inbound: createFakeInbound(fake.inbound),
+    webhooks: noWebhooks,
+    webhookUrls: { plainHttp: false, allowed: [] },
     databaseErrorKind,
     providerSecret: (name) =>
       name === 'primary' ? fakeSecret : name === 'silent' ? null : undefined,

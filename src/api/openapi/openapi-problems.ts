@@ -59,6 +59,10 @@ const details: Readonly<Record<ProblemKind, string>> = {
     'The Idempotency-Key was used for a request with another address or body.',
   'not-cancelable':
     'The message is sent: only one that waits, and that no provider may hold, can be canceled.',
+  'webhooks-full': 'A customer may have 10 webhooks.',
+  'webhook-disabled': 'The webhook is disabled (failing): enable it first.',
+  'webhook-not-found': 'There is no webhook with this id.',
+  'webhook-delivery-not-found': 'The webhook has no delivery with this id; old ones are gone.',
   'customer-exists': 'There is a customer with this id.',
   'inbound-route-exists': 'There is a route of this number and keyword.',
   'method-not-allowed': 'Allowed here: POST, OPTIONS.',

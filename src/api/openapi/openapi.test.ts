@@ -27,6 +27,16 @@ import {
   providerReportSchema,
   providerReportsBodySchema,
 } from '../report-schemas.ts'
+import {
+  deliveryListSchema,
+  newWebhookSchema,
+  replayedWebhooksSchema,
+  replaySchema,
+  secretRotationSchema,
+  webhookChangeSchema,
+  webhookSchema,
+  webhookWithSecretSchema,
+} from '../webhook-schemas.ts'
 import { createOpenApiDocument } from './openapi.ts'
 import { accountExample, entryExample, priceListExample } from './openapi-accounts.ts'
 import {
@@ -47,6 +57,12 @@ import {
 } from './openapi-examples.ts'
 import { batchAnswerSchema } from './openapi-messages.ts'
 import { problemSchema } from './openapi-problems.ts'
+import {
+  deliveryListExample,
+  replayedWebhooksExample,
+  webhookExample,
+  webhookWithSecretExample,
+} from './openapi-webhook-examples.ts'
 
 interface Operation {
   readonly operationId: string
@@ -139,6 +155,10 @@ describe('examples', () => {
     ['a price list', priceListSchema, priceListExample],
     ['a key', keySchema, keyExample],
     ['a key that is shown once', issuedKeySchema, issuedKeyExample],
+    ['a webhook', webhookSchema, webhookExample],
+    ['a webhook with its secret', webhookWithSecretSchema, webhookWithSecretExample],
+    ['deliveries', deliveryListSchema, deliveryListExample],
+    ['replayed webhooks', replayedWebhooksSchema, replayedWebhooksExample],
   ]
   test.each(answers)('%s fits its schema, to the last member', (_, schema, example) => {
     expect(schema.parse(example)).toEqual(example)
@@ -153,6 +173,10 @@ describe('examples', () => {
     ['reports', providerReportsBodySchema],
     ['filter', deadLetterFilterSchema],
     ['selection', deadLetterSelectionSchema],
+    ['webhook', newWebhookSchema],
+    ['change of a webhook', webhookChangeSchema],
+    ['rotation of a secret', secretRotationSchema],
+    ['replay of webhooks', replaySchema],
   ]
   test.each(bodies)('of a %s fit its schema', (_, schema) => {
     const examples = (schema.meta()?.examples ?? []) as unknown[]

@@ -8,6 +8,7 @@ import { messagePaths } from './openapi-messages.ts'
 import { optOutPaths } from './openapi-opt-outs.ts'
 import { providerPaths } from './openapi-providers.ts'
 import { servicePaths } from './openapi-service.ts'
+import { webhookPaths } from './openapi-webhooks.ts'
 
 const description = `Takes short messages, keeps them safe, sends them over several providers and tells what became of each.
 
@@ -23,6 +24,7 @@ export function createOpenApiDocument(version: string): oas31.OpenAPIObject {
         { name: 'messages', description: 'For customers.' },
         { name: 'accounts', description: 'For customers: what they have and what it costs.' },
         { name: 'inbound', description: 'What people send, and what they opt out of.' },
+        { name: 'webhooks', description: 'For customers who want to be told.' },
         { name: 'providers', description: 'For SMS providers.' },
         { name: 'service', description: 'For those who run it.' },
         { name: 'administration', description: 'For those who may change what others sent.' },
@@ -32,6 +34,7 @@ export function createOpenApiDocument(version: string): oas31.OpenAPIObject {
         ...messagePaths,
         ...inboundPaths,
         ...optOutPaths,
+        ...webhookPaths,
         ...providerPaths,
         ...servicePaths,
         ...deadLetterPaths,
