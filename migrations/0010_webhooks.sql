@@ -3,8 +3,8 @@
 CREATE TABLE webhook_endpoints (
   id                         uuid        PRIMARY KEY,
   customer_id                bigint      NOT NULL,
-  -- From 1 to the most that a customer may have: two that are made at once do not get the same one.
-  slot                       smallint    NOT NULL,
+  -- From 1 to the most that a customer may have: two that are made at once do not get the same one. NULL: removed.
+  slot                       smallint,
   url                        text        NOT NULL,
   -- Types of events; NULL: all.
   events                     text[],

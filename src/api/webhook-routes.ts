@@ -197,7 +197,7 @@ export function webhookRoutes(options: WebhookRoutesOptions): Route[] {
 
 const tooMany: Problem = {
   kind: 'webhooks-full',
-  detail: `A customer may have ${webhookEndpointsMax} webhooks; one that was removed counts until its history is gone, which takes about a minute.`,
+  detail: `A customer may have ${webhookEndpointsMax} webhooks.`,
 }
 
 export function toWebhookBody(endpoint: WebhookEndpoint): WebhookBody {

@@ -58,7 +58,8 @@ const createStatement = defineStatement<EndpointRow>(
   `INSERT INTO webhook_endpoints (id, customer_id, slot, url, events, description, secret)
    SELECT uuid_v7_now(), $1::bigint, slot, $2::text, $3::text[], $4::text, $5::text
    FROM generate_series(1, ${webhookEndpointsMax}) AS slot
-   WHERE slot <> ALL(ARRAY(SELECT slot FROM webhook_endpoints WHERE customer_id = $1::bigint))
+   WHERE slot <> ALL(ARRAY(
+     SELECT slot FROM webhook_endpoints WHERE customer_id = $1::bigint AND slot IS NOT NULL))
    ORDER BY slot LIMIT 1
    ON CONFLICT (customer_id, slot) DO NOTHING
    RETURNING ${columns}`,
@@ -66,12 +67,10 @@ const createStatement = defineStatement<EndpointRow>(
 
 const countStatement = defineStatement<{ count: number }>(
   'webhooks.count',
-  'SELECT count(*)::int AS count FROM webhook_endpoints WHERE customer_id = $1::bigint',
+  'SELECT count(slot)::int AS count FROM webhook_endpoints WHERE customer_id = $1::bigint',
 )
 
-/**
- * Null when the customer has as many as it may have. One that is being removed counts until it is gone.
- */
+/** Null when the customer has as many as it may have. */
 export async function createWebhook(
   sql: Sql,
   endpoint: NewWebhookEndpoint,
@@ -196,7 +195,7 @@ export async function rotateWebhookSecret(
 
 const removeStatement = defineStatement<{ id: string }>(
   'webhooks.remove',
-  `UPDATE webhook_endpoints SET deleted_at = now() WHERE ${one} RETURNING id`,
+  `UPDATE webhook_endpoints SET deleted_at = now(), slot = NULL WHERE ${one} RETURNING id`,
 )
 
 /** It is there no more; its deliveries are removed by the upkeep. False when there is no such endpoint. */

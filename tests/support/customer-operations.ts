@@ -1,5 +1,7 @@
 /** The operations of the OpenAPI document, by who uses them. A new one has to be named here, unless it administers. */
 
+import { ofWebhooks } from './webhook-operations.ts'
+
 /** Of the document's operations, those that customers use, and what another customer is told. */
 export const ofCustomers: Readonly<Record<string, 'own' | 'nothing'>> = {
   submitMessage: 'own',
@@ -19,6 +21,7 @@ export const ofCustomers: Readonly<Record<string, 'own' | 'nothing'>> = {
   removeOptOut: 'own',
   importOptOuts: 'own',
   exportOptOuts: 'own',
+  ...ofWebhooks,
 }
 /** Those that tell the same to everybody, or to providers. */
 export const ofAll = ['health', 'readiness', 'metrics', 'openApi', 'docs', 'docsAsset']
