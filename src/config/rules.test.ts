@@ -45,6 +45,18 @@ const limits: readonly [blamed: string, holds: Environment, fails: Environment, 
     { RETRY_BACKOFF_BASE_MS: '5001', RETRY_BACKOFF_MAX_MS: '5000' },
     'processor',
   ],
+  [
+    'WEBHOOK_ENDPOINT_CONCURRENCY_MAX',
+    { WEBHOOK_CONCURRENCY_MAX: '11' },
+    { WEBHOOK_CONCURRENCY_MAX: '10' },
+    'processor',
+  ],
+  [
+    'WEBHOOK_RETENTION_DAYS',
+    { WEBHOOK_RETENTION_DAYS: '1', WEBHOOK_RETRY_SCHEDULE_S: '60,71939' },
+    { WEBHOOK_RETENTION_DAYS: '1', WEBHOOK_RETRY_SCHEDULE_S: '60,71940' },
+    'processor',
+  ],
   ['CIRCUIT_OPEN_MS', { CIRCUIT_OPEN_MS: '30000' }, { CIRCUIT_OPEN_MS: '30001' }, 'processor'],
   [
     'CLAIM_LEASE_MS',

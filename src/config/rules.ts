@@ -2,6 +2,7 @@
 import { dayMs } from '../domain/duration.ts'
 import { scheduleAheadMsMax } from '../domain/message.ts'
 import { insertDelayMsMax } from '../domain/message-id.ts'
+import { jitterShare } from '../domain/webhook-schedule.ts'
 import type { Config } from './config-shape.ts'
 import type { Fault } from './fault.ts'
 import { providers, providersFile } from './keys/provider-keys.ts'
@@ -119,6 +120,21 @@ export const rules: readonly Rule[] = [
       `${config.processing.retentionDays}, where ${retentionDaysMin(config)} are needed`,
   },
   {
+    name: 'WEBHOOK_ENDPOINT_CONCURRENCY_MAX',
+    others: ['WEBHOOK_CONCURRENCY_MAX'],
+    sentence: 'must be below WEBHOOK_CONCURRENCY_MAX, or one endpoint keeps all others waiting',
+    holds: ({ webhooks }) => webhooks.endpointConcurrencyMax < webhooks.concurrencyMax,
+    given: ({ webhooks }) => `${webhooks.endpointConcurrencyMax} and ${webhooks.concurrencyMax}`,
+  },
+  {
+    name: 'WEBHOOK_RETENTION_DAYS',
+    others: ['WEBHOOK_RETRY_SCHEDULE_S'],
+    sentence:
+      'must be longer than all waits of WEBHOOK_RETRY_SCHEDULE_S together and a fifth more, or webhooks are removed before their last attempt',
+    holds: ({ webhooks }) => webhooks.retentionDays > scheduleDays(webhooks),
+    given: ({ webhooks }) => `${webhooks.retentionDays}, and ${scheduleDays(webhooks).toFixed(1)}`,
+  },
+  {
     name: shortForms[0]?.url.name ?? fileName,
     others: [...shortForms.map(({ url }) => url.name), fileName],
     sentence: `or another provider's URL, or ${fileName}, must be set: a processor needs at least one provider`,
@@ -135,6 +151,11 @@ export const rules: readonly Rule[] = [
 function retentionDaysMin({ accept, processing }: Config): number {
   const longestMs = scheduleAheadMsMax + accept.messageValidityMs + processing.reportTimeoutMs
   return Math.ceil(longestMs / dayMs) + 1
+}
+
+function scheduleDays({ retryScheduleS }: Config['webhooks']): number {
+  const longestS = retryScheduleS.reduce((sum, waitS) => sum + waitS * (1 + jitterShare), 0)
+  return (longestS * 1_000) / dayMs
 }
 
 function leaseMsMin({ providers }: Config): number {

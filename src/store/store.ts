@@ -75,7 +75,7 @@ import {
   replayWebhookDelivery,
   testWebhook,
 } from './webhook-history.ts'
-import { disableBacklogs, measureWebhooks, removeOldWebhooks } from './webhook-upkeep.ts'
+import { disableBacklog, measureWebhooks, removeOldWebhooks } from './webhook-upkeep.ts'
 
 type Bound<F> = F extends (sql: infer _, ...rest: infer A) => infer R ? (...rest: A) => R : never
 
@@ -154,7 +154,7 @@ export interface Store {
   readonly replayFailedWebhooks: Bound<typeof replayFailedWebhooks>
   readonly replayWebhookDelivery: Bound<typeof replayWebhookDelivery>
   readonly testWebhook: Bound<typeof testWebhook>
-  readonly disableBacklogs: Bound<typeof disableBacklogs>
+  readonly disableBacklog: Bound<typeof disableBacklog>
   readonly measureWebhooks: Bound<typeof measureWebhooks>
   readonly removeOldWebhooks: Bound<typeof removeOldWebhooks>
   readonly createPartitions: Bound<typeof createPartitions>
@@ -258,7 +258,7 @@ export function createStore(options: StoreOptions): Store {
     replayFailedWebhooks: (...rest) => replayFailedWebhooks(database.write, ...rest),
     replayWebhookDelivery: (...rest) => replayWebhookDelivery(database.write, ...rest),
     testWebhook: (...rest) => testWebhook(database.write, ...rest),
-    disableBacklogs: (...rest) => disableBacklogs(database.write, ...rest),
+    disableBacklog: (...rest) => disableBacklog(database.write, ...rest),
     measureWebhooks: (...rest) => measureWebhooks(database.write, ...rest),
     removeOldWebhooks: (...rest) => removeOldWebhooks(database.write, ...rest),
     createPartitions: (...rest) => createPartitions(database.write, ...rest),

@@ -6,13 +6,11 @@ import { type DisabledWebhook, waitingEndpoints } from './webhook-deliveries.ts'
 /** Rows removed in one statement. */
 export const deliveriesRemovedMax = 5_000
 
-/** What still waits is kept, unless it has waited as long again. */
 const removeOldStatement = defineStatement<{ removed: number }>(
   'webhooks.remove_old',
   `WITH old AS (
      SELECT id FROM webhook_deliveries
      WHERE id < (SELECT uuid_v7_floor(now() - $1::int * interval '1 day'))
-       AND (status <> 'pending' OR id < (SELECT uuid_v7_floor(now() - 2 * $1::int * interval '1 day')))
      ORDER BY id LIMIT ${deliveriesRemovedMax} FOR UPDATE SKIP LOCKED
    ), removed AS (
      DELETE FROM webhook_deliveries WHERE id = ANY(ARRAY(SELECT id FROM old)) RETURNING 1
@@ -37,7 +35,7 @@ const removeDeletedStatement = defineStatement<{ removed: number }>(
 )
 
 /**
- * Removes deliveries that are older than they are kept, and those of endpoints that were removed, with the endpoint after the last
+ * Removes deliveries that are older than they are kept, delivered or not, and those of endpoints that were removed, with the endpoint after the last
  * of them; a step of each. Answers how many rows it was.
  */
 export async function removeOldWebhooks(sql: Sql, retentionDays: number): Promise<number> {
@@ -47,22 +45,28 @@ export async function removeOldWebhooks(sql: Sql, retentionDays: number): Promis
 }
 
 const backlogStatement = defineStatement<{ id: string; customer_id: string }>(
-  'webhooks.disable_backlogs',
+  'webhooks.disable_backlog',
   `WITH RECURSIVE ${waitingEndpoints}, long AS MATERIALIZED (
-     SELECT endpoint_id FROM waiting
-     WHERE endpoint_id IS NOT NULL AND EXISTS (
-       SELECT FROM webhook_deliveries d WHERE d.endpoint_id = waiting.endpoint_id AND d.status = 'pending'
-       ORDER BY d.next_at OFFSET $1::int LIMIT 1)
+     SELECT e.id FROM webhook_endpoints e
+     WHERE e.id = ANY(ARRAY(SELECT endpoint_id FROM waiting WHERE endpoint_id IS NOT NULL))
+       AND e.disabled_at IS NULL AND e.deleted_at IS NULL
+       AND EXISTS (SELECT FROM webhook_deliveries d WHERE d.endpoint_id = e.id AND d.status = 'pending'
+                   ORDER BY d.next_at OFFSET $1::int LIMIT 1)
+     LIMIT 1
    )
    UPDATE webhook_endpoints SET disabled_at = now(), disabled_reason = 'backlog'
-   WHERE id = ANY(ARRAY(SELECT endpoint_id FROM long)) AND disabled_at IS NULL AND deleted_at IS NULL
+   WHERE id = ANY(ARRAY(SELECT id FROM long)) AND disabled_at IS NULL
    RETURNING id, customer_id`,
 )
 
-/** Disables endpoints for which more than `backlogMax` deliveries wait. */
-export async function disableBacklogs(sql: Sql, backlogMax: number): Promise<DisabledWebhook[]> {
-  const rows = await backlogStatement(sql, [backlogMax])
-  return rows.map((row) => ({ id: row.id, customerId: Number(row.customer_id), reason: 'backlog' }))
+/** Disables an endpoint for which more than `backlogMax` deliveries wait: what waits is counted no further than that. Null: none. */
+export async function disableBacklog(
+  sql: Sql,
+  backlogMax: number,
+): Promise<DisabledWebhook | null> {
+  const [row] = await backlogStatement(sql, [backlogMax])
+  if (row === undefined) return null
+  return { id: row.id, customerId: Number(row.customer_id), reason: 'backlog' }
 }
 
 export interface WaitingWebhooks {

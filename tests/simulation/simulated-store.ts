@@ -233,7 +233,7 @@ export function storeFor(process: SimulatedProcess, options: ServerOptions): Sto
     replayFailedWebhooks: never,
     replayWebhookDelivery: never,
     testWebhook: never,
-    disableBacklogs: never,
+    disableBacklog: never,
     measureWebhooks: never,
     removeOldWebhooks: never,
     endAbandonedSessions: (waitedMs) =>

@@ -30,7 +30,7 @@ export const webhooks = {
   ),
   concurrencyMax: setting(
     'WEBHOOK_CONCURRENCY_MAX',
-    wholeNumber(1, 10_000),
+    wholeNumber(2, 10_000),
     '500',
     'Attempts under way at once, per process.',
     { unit: 'webhooks' },

@@ -53,6 +53,9 @@ const leaseMarginMs = 30_000
 const pollMs = 250
 /** Between two looks at the least: what ends at about the same time makes room for one claim. */
 const claimPauseMs = 10
+/** Looking takes longer the more endpoints have something waiting; so much of the time is left to the database at least. */
+const restPerClaim = 3
+const idleRestPerClaim = 20
 const failurePauseMs = 1_000
 const settleBatchMax = 500
 const settlePauseMs = 200
@@ -96,6 +99,7 @@ export function createWebhookDeliveries(options: WebhookDeliveriesOptions): Serv
 
   async function loop(): Promise<void> {
     while (!stopping.signal.aborted) {
+      const beganMs = clock.monotonicMs()
       try {
         await claimAndStart()
       } catch (error) {
@@ -103,8 +107,10 @@ export function createWebhookDeliveries(options: WebhookDeliveriesOptions): Serv
         await pause(failurePauseMs, stopping.signal)
         continue
       }
-      await pause(claimPauseMs, stopping.signal)
-      if (!hasEnded) await ended.wait(stopping.signal, pollMs)
+      const tookMs = clock.monotonicMs() - beganMs
+      await pause(Math.max(claimPauseMs, restPerClaim * tookMs), stopping.signal)
+      if (hasEnded) continue
+      await ended.wait(stopping.signal, Math.max(pollMs, idleRestPerClaim * tookMs))
     }
   }
 

@@ -7,7 +7,7 @@ import { noteDisabled } from './webhook-deliveries.ts'
 import type { WebhookMetrics } from './webhook-metrics.ts'
 
 export interface WebhookUpkeepOptions {
-  readonly store: Pick<Store, 'removeOldWebhooks' | 'disableBacklogs' | 'measureWebhooks'>
+  readonly store: Pick<Store, 'removeOldWebhooks' | 'disableBacklog' | 'measureWebhooks'>
   readonly retentionDays: number
   /** An endpoint for which more than this waits is disabled. */
   readonly backlogMax: number
@@ -28,11 +28,10 @@ export function createWebhookUpkeep(options: WebhookUpkeepOptions): Service[] {
     return undefined
   }
 
-  async function disable(): Promise<undefined> {
-    for (const endpoint of await store.disableBacklogs(options.backlogMax)) {
-      noteDisabled(endpoint, metrics, logger)
-    }
-    return undefined
+  async function disable(): Promise<boolean> {
+    const endpoint = await store.disableBacklog(options.backlogMax)
+    if (endpoint !== null) noteDisabled(endpoint, metrics, logger)
+    return endpoint !== null
   }
 
   async function measure(): Promise<undefined> {
@@ -45,7 +44,7 @@ export function createWebhookUpkeep(options: WebhookUpkeepOptions): Service[] {
   const chore = (
     name: string,
     intervalMs: number,
-    run: (signal: AbortSignal) => Promise<undefined>,
+    run: (signal: AbortSignal) => Promise<boolean | undefined>,
   ) =>
     createPeriodic({
       name,

@@ -57,11 +57,13 @@ describe('endpoints', () => {
       await another.store.removeWebhook(removed?.id ?? '', null)
       expect(await another.store.removeOldWebhooks(7)).toBe(3)
       expect(await another.store.removeOldWebhooks(7)).toBe(0)
-      expect(await another.store.disableBacklogs(3)).toEqual([])
-      expect(await another.store.disableBacklogs(2)).toEqual([
-        { id: kept?.id ?? '', customerId: 1, reason: 'backlog' },
-      ])
-      expect(await another.store.disableBacklogs(2)).toEqual([])
+      expect(await another.store.disableBacklog(3)).toBeNull()
+      expect(await another.store.disableBacklog(2)).toEqual({
+        id: kept?.id ?? '',
+        customerId: 1,
+        reason: 'backlog',
+      })
+      expect(await another.store.disableBacklog(2)).toBeNull()
       await another.database.write`
         UPDATE webhook_deliveries SET id = overlay(id::text PLACING '00000000' FROM 1)::uuid, status = 'delivered'
         WHERE id = (SELECT id FROM webhook_deliveries ORDER BY id LIMIT 1)`
