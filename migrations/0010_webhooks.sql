@@ -54,7 +54,7 @@ CREATE TABLE webhook_deliveries (
   final_at        timestamptz,
   response_status smallint,
   error_code      text
-);
+) WITH (autovacuum_vacuum_scale_factor = 0.02);
 
 -- What is due, endpoint by endpoint: one with a long backlog is passed by in one step.
 CREATE INDEX webhook_deliveries_due ON webhook_deliveries (endpoint_id, next_at) WHERE status = 'pending';

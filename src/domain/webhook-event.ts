@@ -16,9 +16,6 @@ export const testEventType = 'webhook.test'
 /** Endpoints of one customer. */
 export const webhookEndpointsMax = 10
 
-/** The specification asks for small payloads ("Payload size": under 20 kB); a larger one is a defect of ours. */
-export const payloadBytesMax = 20_000
-
 /** Why an endpoint gets nothing: by order, it answered 410, everything failed for too long, or too much waited. */
 export const disabledReasons = ['requested', 'gone', 'failing', 'backlog'] as const
 export type DisabledReason = (typeof disabledReasons)[number]

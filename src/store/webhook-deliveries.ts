@@ -17,6 +17,8 @@ export interface ClaimedWebhook {
   readonly payload: string
   /** The newest first; two while a rotation goes on. */
   readonly secrets: readonly string[]
+  /** When this attempt began, by the clock of PostgreSQL: one that is wrong here would make its signature too old. */
+  readonly attemptedAtMs: number
   /** Attempts since it was put on the schedule, with this one. */
   readonly step: number
   /** Attempts at the endpoint that failed in a row before this one. */
@@ -46,6 +48,7 @@ interface ClaimRow {
   payload: string
   secret: string
   previous_secret: string | null
+  attempted_ms: number
   schedule_step: number
   failures: number
 }
@@ -93,7 +96,7 @@ const claimStatement = defineStatement<ClaimRow>(
    FROM taken JOIN open ON open.id = taken.endpoint_id
    WHERE d.id = taken.delivery_id AND d.id = ANY(ARRAY(SELECT delivery_id FROM taken))
    RETURNING d.id, d.endpoint_id, open.url, d.event_type, d.payload, open.secret, open.previous_secret, d.schedule_step,
-     open.failures`,
+     open.failures, (extract(epoch FROM now()) * 1000)::float8 AS attempted_ms`,
 )
 
 export async function claimWebhooks(sql: Sql, claim: WebhookClaim): Promise<ClaimedWebhook[]> {
@@ -114,6 +117,7 @@ export async function claimWebhooks(sql: Sql, claim: WebhookClaim): Promise<Clai
     eventType: row.event_type,
     payload: row.payload,
     secrets: row.previous_secret === null ? [row.secret] : [row.secret, row.previous_secret],
+    attemptedAtMs: row.attempted_ms,
     step: row.schedule_step,
     failures: row.failures,
   }))

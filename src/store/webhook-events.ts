@@ -13,7 +13,8 @@ const jsonTime = (moment: string): string =>
 /**
  * Two common table expressions that write the deliveries of events; nothing else needs to refer to them.
  *
- * Endpoints are found by their customers, at any size of the table; of events that nobody wants, no payload is made.
+ * Endpoints are found by their customers, at any size of the table; of events that nobody wants, no payload is made. A payload
+ * should be small: the specification asks for less than 20 kB.
  *
  * @param rows a SELECT of what happened, with `customer_id` among its columns
  * @param eventType of a row of it, called `event`

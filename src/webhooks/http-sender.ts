@@ -19,7 +19,6 @@ export interface HttpSenderOptions {
   /** Of the product. */
   readonly version: string
   readonly lookup?: Lookup
-  readonly now?: () => number
 }
 
 /** An answer's body says nothing to us; it is read, up to this, so that the connection can be used again. */
@@ -30,7 +29,7 @@ const lookupAll: Lookup = async (name) =>
   (await systemLookup(name, { all: true })).map(({ address }) => address)
 
 export function createHttpSender(options: HttpSenderOptions): WebhookSender {
-  const { rules, timeoutMs, version, lookup = lookupAll, now = Date.now } = options
+  const { rules, timeoutMs, version, lookup = lookupAll } = options
 
   async function attempt(request: WebhookRequest, signal: AbortSignal): Promise<WebhookAttempt> {
     // The rules may have become stricter since it was registered.
@@ -57,7 +56,7 @@ export function createHttpSender(options: HttpSenderOptions): WebhookSender {
     url: URL,
     host: string,
     address: string,
-    { id, payload, secrets }: WebhookRequest,
+    { id, payload, secrets, attemptedAtMs }: WebhookRequest,
     signal: AbortSignal,
   ): Promise<WebhookAttempt> {
     const pinned = new URL(url)
@@ -71,7 +70,7 @@ export function createHttpSender(options: HttpSenderOptions): WebhookSender {
         'user-agent': `sms-gateway/${version}`,
         // What is compressed would have to be unpacked to be thrown away.
         'accept-encoding': 'identity',
-        ...signedHeaders(id, payload, secrets, now()),
+        ...signedHeaders(id, payload, secrets, attemptedAtMs),
       },
       body: payload,
       decompress: false,
@@ -81,7 +80,7 @@ export function createHttpSender(options: HttpSenderOptions): WebhookSender {
         : {}),
     })
     await discardBody(response)
-    return readAnswer(response.status, response.headers, now())
+    return readAnswer(response.status, response.headers, Date.now())
   }
 
   return {

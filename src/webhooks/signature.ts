@@ -6,12 +6,14 @@ export function signedHeaders(
   id: string,
   payload: string,
   secrets: readonly string[],
-  nowMs: number,
+  attemptedAtMs: number,
 ): Record<string, string> {
-  const signatures = secrets.map((secret) => new Webhook(secret).sign(id, new Date(nowMs), payload))
+  const signatures = secrets.map((secret) =>
+    new Webhook(secret).sign(id, new Date(attemptedAtMs), payload),
+  )
   return {
     'webhook-id': id,
-    'webhook-timestamp': String(Math.floor(nowMs / 1_000)),
+    'webhook-timestamp': String(Math.floor(attemptedAtMs / 1_000)),
     'webhook-signature': signatures.join(' '),
   }
 }

@@ -6,6 +6,8 @@ export interface WebhookRequest {
   /** The webhook-id: the same in every attempt. */
   readonly id: string
   readonly payload: string
+  /** What the signature tells as its time. */
+  readonly attemptedAtMs: number
   /** The first is the one in force. */
   readonly secrets: readonly string[]
 }

@@ -1,6 +1,7 @@
 /** Webhooks on the compiled binary when something is wrong: receivers that hang, processes that die, customers who mean harm. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { eventually } from '../support/eventually.ts'
+import { createFakeClock } from '../support/fake-clock.ts'
 import { freePort } from '../support/free-port.ts'
 import { startRole } from '../support/gateway.ts'
 import {
@@ -8,6 +9,7 @@ import {
   startWebhookGateway,
   type WebhookGateway,
 } from '../support/webhook-gateway.ts'
+import { isGenuine } from '../support/webhook-receiver.ts'
 
 let gateway: WebhookGateway
 beforeAll(async () => {
@@ -104,6 +106,30 @@ test('what fails for good is sent again by order, and its endpoint is disabled',
     expect(new Set(gateway.receiver.at('/dead').map((webhook) => webhook.id)).size).toBe(1)
   } finally {
     await quick.stop()
+    gateway.processor = await startRole('processor', gateway.environment)
+  }
+})
+
+test('a processor whose clock is an hour off signs with the right time', async () => {
+  const customer = await gateway.customer()
+  const clock = createFakeClock('+1h')
+  const late = await startRole('processor', {
+    ...gateway.environment,
+    ...clock.environment,
+    METRICS_ADDR: `127.0.0.1:${await freePort()}`,
+  })
+  await gateway.processor.stop()
+  try {
+    const { id, secret } = await gateway.webhook(customer, '/clock')
+    await gateway.call(customer, 'POST', path(id, '/test'))
+    const [event] = await eventually(
+      () => gateway.receiver.at('/clock').length > 0 && gateway.receiver.at('/clock'),
+      { what: 'it is sent' },
+    )
+    expect(event !== undefined && isGenuine(secret, event)).toBe(true)
+  } finally {
+    await late.stop()
+    clock.remove()
     gateway.processor = await startRole('processor', gateway.environment)
   }
 })

@@ -9,6 +9,7 @@ const webhook = {
   eventType: 'message.sent',
   payload: '{}',
   secrets: ['whsec_x'],
+  attemptedAtMs: 0,
   step: 1,
   failures: 0,
 }

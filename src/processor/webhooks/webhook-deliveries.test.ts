@@ -24,6 +24,7 @@ function webhookOf(endpointId: string, failures = 0): ClaimedWebhook {
     eventType: 'message.sent',
     payload: '{}',
     secrets: ['whsec_x'],
+    attemptedAtMs: 0,
     step: 1,
     failures,
   }

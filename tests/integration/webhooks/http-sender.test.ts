@@ -59,7 +59,10 @@ function send(
     version: 'test',
     lookup,
   })
-  return sender.send({ url, id: 'an-id', payload: '{"type":"x"}', secrets: [secret] }, signal)
+  return sender.send(
+    { url, id: 'an-id', payload: '{"type":"x"}', secrets: [secret], attemptedAtMs: Date.now() },
+    signal,
+  )
 }
 
 const delivered = { error: null, responseStatus: 204, retryAfterMs: 0 }
