@@ -7,7 +7,7 @@ import {
   webhookUrlLengthMax,
 } from '../domain/webhook-url.ts'
 import { decodeCursor } from './cursor.ts'
-import { customerIdPattern } from './customer-schemas.ts'
+import { customerIdText } from './customer-schemas.ts'
 import {
   customerIdField,
   messageIdField,
@@ -124,11 +124,7 @@ export const webhookListSchema = z
   .meta({ id: 'WebhookList', description: 'The oldest first.' })
 
 export const webhookParametersSchema = z.strictObject({
-  customer_id: z
-    .string()
-    .regex(customerIdPattern, { error: mustBe('a customer id') })
-    .optional()
-    .meta({ description: 'Of this customer.' }),
+  customer_id: customerIdText.optional().meta({ description: 'Of this customer.' }),
   limit: limitField.optional(),
   cursor: cursorField(decodeCursor).optional(),
 })
