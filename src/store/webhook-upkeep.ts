@@ -35,13 +35,19 @@ const removeDeletedStatement = defineStatement<{ removed: number }>(
 )
 
 /**
- * Removes deliveries that are older than they are kept, delivered or not, and those of endpoints that were removed, with the endpoint after the last
- * of them; a step of each. Answers how many rows it was.
+ * Removes deliveries that are older than they are kept, delivered or not, and those of endpoints that were removed, with the
+ * endpoint after the last of them; a step of each. `more`: there was more than a step, or an endpoint, which may not have been the
+ * last.
  */
-export async function removeOldWebhooks(sql: Sql, retentionDays: number): Promise<number> {
+export async function removeOldWebhooks(
+  sql: Sql,
+  retentionDays: number,
+): Promise<{ readonly removed: number; readonly more: boolean }> {
   const [old] = await removeOldStatement(sql, [retentionDays])
   const [deleted] = await removeDeletedStatement(sql, [])
-  return (old?.removed ?? 0) + (deleted?.removed ?? 0)
+  const [ofTime, ofEndpoint] = [old?.removed ?? 0, deleted?.removed ?? 0]
+  // What becomes old meanwhile is for the next time.
+  return { removed: ofTime + ofEndpoint, more: ofTime === deliveriesRemovedMax || ofEndpoint > 0 }
 }
 
 const backlogStatement = defineStatement<{ id: string; customer_id: string }>(

@@ -24,7 +24,7 @@ export function createWebhookUpkeep(options: WebhookUpkeepOptions): Service[] {
 
   /** Step by step, until nothing is left. */
   async function remove(signal: AbortSignal): Promise<undefined> {
-    while (!signal.aborted && (await store.removeOldWebhooks(options.retentionDays)) > 0);
+    while (!signal.aborted && (await store.removeOldWebhooks(options.retentionDays)).more);
     return undefined
   }
 

@@ -55,8 +55,8 @@ describe('endpoints', () => {
       await another.store.enqueueWebhookEvents(events)
       expect(await another.store.measureWebhooks()).toMatchObject({ count: 5 })
       await another.store.removeWebhook(removed?.id ?? '', null)
-      expect(await another.store.removeOldWebhooks(7)).toBe(3)
-      expect(await another.store.removeOldWebhooks(7)).toBe(0)
+      expect(await another.store.removeOldWebhooks(7)).toEqual({ removed: 3, more: true })
+      expect(await another.store.removeOldWebhooks(7)).toEqual({ removed: 0, more: false })
       expect(await another.store.disableBacklog(3)).toBeNull()
       expect(await another.store.disableBacklog(2)).toEqual({
         id: kept?.id ?? '',
@@ -67,7 +67,7 @@ describe('endpoints', () => {
       await another.database.write`
         UPDATE webhook_deliveries SET id = overlay(id::text PLACING '00000000' FROM 1)::uuid, status = 'delivered'
         WHERE id = (SELECT id FROM webhook_deliveries ORDER BY id LIMIT 1)`
-      expect(await another.store.removeOldWebhooks(7)).toBe(1)
+      expect(await another.store.removeOldWebhooks(7)).toEqual({ removed: 1, more: false })
       expect(await another.store.measureWebhooks()).toMatchObject({ count: 2, overdueMs: 0 })
     } finally {
       await another.close()
