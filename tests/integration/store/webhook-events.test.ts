@@ -116,12 +116,12 @@ describe('an event is written in the commit of', () => {
     await webhooks.database
       .write`UPDATE messages SET due_at = now(), expires_at = now() WHERE id = ${late}`
     await webhooks.database.write`UPDATE messages SET due_at = now() WHERE id = ${overdue}`
-    await webhooks.store.promoteDue({
+    await webhooks.store.promoteDue('normal', {
       recheckMs: 30_000,
       reportTimeoutMs: windowMs,
       unknownProviders: [],
       attemptsMax: 10,
-      oldestQueuedAgeMs: { normal: null, express: null },
+      oldestQueuedAgeMs: null,
     })
     expect(await webhooks.store.cancelMessage(canceled, customerId)).toBe('canceled')
     const told = (await webhooks.eventsOf(endpoint)).map(({ type, data }) => [
