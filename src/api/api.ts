@@ -2,32 +2,26 @@
  * The HTTP API as one function from a request to an answer. Whoever serves it owns the socket; see `apiServeOptions`.
  */
 import type { Lane } from '../domain/message.ts'
-import type { NumberSettings } from '../domain/number-rules.ts'
 import { createOutstandingByLane } from '../domain/outstanding.ts'
 import { parkedReportsMax } from '../domain/provider-report.ts'
-import type { TrafficDefaults } from '../domain/traffic-limits.ts'
-import type { Counters } from '../limits/counters.ts'
-import type { Queue, QueueDepth } from '../queue/queue.ts'
-import type { Clock } from '../runtime/clock.ts'
-import type { Logger } from '../runtime/logger.ts'
-import type { Registry } from '../runtime/metrics.ts'
-import type { Store } from '../store/store.ts'
+import type { QueueDepth } from '../queue/queue.ts'
 import { createAcceptance } from './acceptance.ts'
-import { type AccountRoutesOptions, accountRoutes } from './account-routes.ts'
+import { accountRoutes } from './account-routes.ts'
 import { createAddressCheck } from './address-of-submit.ts'
 import { createAdmission, laneRefusal } from './admission.ts'
 import { createApiMetrics } from './api-metrics.ts'
+import type { ApiOptions } from './api-options.ts'
 import { batchBytesMax, batchRoute } from './batch-route.ts'
 import { bodyReadsDefault, createBodyReads } from './body-reads.ts'
 import { createAccess } from './caller.ts'
 import { customerCheck } from './customer-of-submit.ts'
 import { createCustomerProfiles } from './customer-profiles.ts'
-import { type CustomerRoutesOptions, customerRoutes } from './customer-routes.ts'
-import { type DeadLetterRoutesOptions, deadLetterRoutes } from './dead-letter-routes.ts'
+import { customerRoutes } from './customer-routes.ts'
+import { deadLetterRoutes } from './dead-letter-routes.ts'
 import { docsRedirects, docsRoutes } from './docs/docs-routes.ts'
 import { createEdge } from './edge.ts'
 import { createOnce } from './idempotency.ts'
-import { createInbound, type InboundStore } from './inbound.ts'
+import { createInbound } from './inbound.ts'
 import { createKeyCache } from './key-cache.ts'
 import { messageRoutes } from './message-routes.ts'
 import { createOpenApiDocument } from './openapi/openapi.ts'
@@ -35,97 +29,21 @@ import { createParking } from './parking.ts'
 import { previewRoute } from './preview-route.ts'
 import { createPriceLists } from './price-lists.ts'
 import { priceCheck } from './price-of-submit.ts'
-import { type ProviderRoutesOptions, providerRoutes } from './provider-routes.ts'
+import { providerRoutes } from './provider-routes.ts'
 import { createPumpingAlarm } from './pumping-alarm.ts'
 import { createRefusedReports } from './refused-reports.ts'
 import { createReportIntake } from './report-intake.ts'
-import { type ProviderSecret, reportRoute } from './report-routes.ts'
+import { reportRoute } from './report-routes.ts'
 import { createReadJson } from './request-body.ts'
 import type { Exchange, Route } from './route.ts'
-import { type Readiness, serviceRoutes } from './service-routes.ts'
-import type { ClassifyDatabaseError } from './store-failure.ts'
+import { serviceRoutes } from './service-routes.ts'
 import { createSubmitChecks } from './submit-checks.ts'
 import { submitRoutes } from './submit-routes.ts'
-import { type TextRules, textCheck } from './text-of-submit.ts'
+import { textCheck } from './text-of-submit.ts'
 import { timingCheck } from './timing-of-submit.ts'
 import { createTrafficControl } from './traffic-control.ts'
-import {
-  type WebhookDeliveryRoutesOptions,
-  webhookDeliveryRoutes,
-} from './webhook-delivery-routes.ts'
-import { type WebhookRoutesOptions, webhookRoutes } from './webhook-routes.ts'
-
-export interface ApiLimits {
-  /** While so many messages are being accepted, more are refused. */
-  readonly acceptInFlightMax: number
-  /** Messages a lane's queue may hold; while it holds more, the lane takes no new ones. */
-  readonly queueDepthMax: number
-}
-
-export interface ApiOptions {
-  readonly store: Pick<
-    Store,
-    | 'insertMessages'
-    | 'insertKeyed'
-    | 'insertCharged'
-    | 'findKeyed'
-    | 'cancelMessage'
-    | 'queries'
-    | 'applyReports'
-    | 'measureParkedReports'
-  >
-  readonly deadLetters: DeadLetterRoutesOptions['store']
-  readonly accounts: AccountRoutesOptions['store']
-  readonly customers: CustomerRoutesOptions['store'] &
-    Pick<
-      Store,
-      | 'findApiKeys'
-      | 'hasApiKeys'
-      | 'findCustomerProfiles'
-      | 'findPriceLists'
-      | 'findPriceListVersions'
-    >
-  readonly inbound: InboundStore
-  readonly providerControls: ProviderRoutesOptions['store']
-  readonly webhooks: WebhookRoutesOptions['store'] & WebhookDeliveryRoutesOptions['store']
-  /** Where webhooks may be sent. */
-  readonly webhookUrls: WebhookRoutesOptions['urlRules']
-  readonly queue: Pick<Queue, 'append' | 'depth'>
-  /** What an error of the store means (`src/store/database-errors.ts`). */
-  readonly databaseErrorKind: ClassifyDatabaseError
-  /** Asked at every request, because providers are reloaded. */
-  readonly providerSecret: ProviderSecret
-  /** The same. */
-  readonly providers: ProviderRoutesOptions['providers']
-  /** May do everything. Null: nobody has it. */
-  readonly adminToken: string | null
-  readonly logger: Logger
-  readonly registry: Registry
-  readonly clock: Clock
-  readonly limits: ApiLimits
-  /** How long a message may wait to be sent before it expires. */
-  readonly validityMs: number
-  /** Dead letters of messages older than this are not replayed. */
-  readonly replayAgeMsMax: number
-  readonly text: TextRules
-  /** What the limits of customers are counted with. They are closed with the API. */
-  readonly counters: Counters
-  /** Limits of customers that have none of their own. */
-  readonly traffic: TrafficDefaults
-  /** Of recipients. Customers may have their own. */
-  readonly numbers: NumberSettings
-  /** For messages that name no sender. */
-  readonly senderIdDefault: string | null
-  /** Providers' reports are matched to messages accepted within this time. */
-  readonly reportMatchWindowMs: number
-  readonly readiness: () => Promise<Readiness>
-  /** The metrics of this process, or of all that serve with it. */
-  readonly metricsText: () => Promise<string>
-  /** Asked at every answer: one that is given while stopping is the last on its connection. */
-  readonly isStopping: () => boolean
-  /** Of the product, for the OpenAPI document. */
-  readonly version: string
-}
+import { webhookDeliveryRoutes } from './webhook-delivery-routes.ts'
+import { webhookRoutes } from './webhook-routes.ts'
 
 export interface Api {
   /** What is served, but for the redirections to the documentation. */

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'bun:test'
+import { expect, test } from 'bun:test'
 import {
   bearerToken,
   choice,
@@ -6,7 +6,6 @@ import {
   hostName,
   httpBaseUrl,
   httpUrl,
-  list,
   listenAddress,
   listenAddressText,
   listOf,
@@ -116,21 +115,4 @@ test('one of a kind, and lists of them with commas between', () => {
   expect(read(digits, '7')).toEqual([7])
   expect(read(digits, '0, 8 ,9')).toEqual([0, 8, 9])
   refuses(digits, ['', ',', '1,', '1,,2', '1;2', '1,x', '1,2,3,4'])
-describe('a list', () => {
-  const { schema } = list(
-    'two numbers',
-    (item) => (/^\d+$/.test(item) ? Number(item) : undefined),
-    2,
-  )
-
-  test('has an item between each two commas', () => {
-    expect(schema.parse('1')).toEqual([1])
-    expect(schema.parse(' 1 , 20 ')).toEqual([1, 20])
-  })
-
-  test('is refused for one item that is none, and for one too many', () => {
-    for (const text of ['', ',', '1,', '1,x', '1,2,3', '1 2']) {
-      expect(schema.safeParse(text).error?.issues[0]?.message).toBe('must be two numbers')
-    }
-  })
 })

@@ -56,19 +56,6 @@ export const text = matching(
   new RegExp(`^[^\\u0000-\\u001f\\u007f]{1,${textLengthMax}}$`),
 )
 
-/** Items with commas between them; spaces around one do not count. `parse` answers undefined for what is none. */
-export function list<T>(
-  allowed: string,
-  parse: (item: string) => T | undefined,
-  itemsMax: number,
-): Parser<readonly T[]> {
-  return parser(allowed, (text) => {
-    const items = text.split(',').map((item) => parse(item.trim()))
-    const isWhole = items.length <= itemsMax && items.every((item) => item !== undefined)
-    return isWhole ? (items as T[]) : undefined
-  })
-}
-
 /** What an HTTP header can carry after `Bearer ` (RFC 9110 §5.5, without spaces). */
 export const bearerToken = matching(
   '1 to 256 visible ASCII characters without spaces',

@@ -7,6 +7,7 @@ export const announcedStates = ['sent', ...finalStates] as const
 /** What an endpoint may choose from. */
 export const webhookEventTypes = [
   ...announcedStates.map((state) => `message.${state}` as const),
+  'message.received',
 ] as const
 export type WebhookEventType = (typeof webhookEventTypes)[number]
 

@@ -11,8 +11,8 @@ import idempotency from '../../migrations/0006_idempotency.sql' with { type: 'te
 import customerSettings from '../../migrations/0007_customer_settings.sql' with { type: 'text' }
 import money from '../../migrations/0008_money.sql' with { type: 'text' }
 import dueByLane from '../../migrations/0009_due_by_lane.sql' with { type: 'text' }
-import inbound from '../../migrations/0011_inbound.sql' with { type: 'text' }
 import webhooks from '../../migrations/0010_webhooks.sql' with { type: 'text' }
+import inbound from '../../migrations/0011_inbound.sql' with { type: 'text' }
 
 export interface Migration {
   readonly version: number

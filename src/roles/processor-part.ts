@@ -65,23 +65,21 @@ export function createProcessorPart(options: ProcessorPartOptions): Service {
     clock: systemClock,
     random: Math.random,
   })
-  const inbound = createInboundServices({
-    ...options,
-    partsTimeoutMs: processing.inboundPartsTimeoutMs,
-    retentionDays: processing.retentionDays,
-  })
-  const webhooks = createWebhookPart(options)
+  const others = [
+    createWebhookPart(options),
+    ...createInboundServices({
+      ...options,
+      partsTimeoutMs: processing.inboundPartsTimeoutMs,
+      retentionDays: processing.retentionDays,
+    }),
+  ]
   return {
     name: 'processor',
     async start() {
-      await processor.start()
-      for (const service of inbound) await service.start()
+      for (const service of [processor, ...others]) await service.start()
     },
     async stop() {
-      await Promise.all([processor.stop(), ...inbound.map((service) => service.stop())])
-      await webhooks.start()
-    },
-      await Promise.all([processor.stop(), webhooks.stop()])
+      await Promise.all([processor, ...others].map((service) => service.stop()))
       await pool.close()
     },
   }

@@ -4,6 +4,7 @@
  */
 import type { InboundAction } from '../domain/inbound-message.ts'
 import { wordLengthMax, wordPunctuation, wordsOfActions } from '../domain/inbound-words.ts'
+import { announceEvents, jsonTime } from './webhook-events.ts'
 
 /** A message that is stored now. */
 export interface EmittedMessage {
@@ -19,11 +20,14 @@ const outer = quoted(` ${wordPunctuation}`)
 const own = (action: InboundAction): string =>
   `WHEN own_words -> '${action}' @> to_jsonb(asked) THEN '${action}'`
 
-/**
- * The place for what else is to be stored with each message, such as an event for its customer's webhook: common table expressions over
- * `inserted`, which has the columns of `inbound_messages`, each with a comma before it. A row's `customer_id` may be null.
- */
-const storedWithInserted = ''
+/** What the customer's webhooks are told of it: what its listing shows, in the commit that stores it. A text is at most a few kB. */
+const storedWithInserted = `, ${announceEvents(
+  'SELECT * FROM inserted WHERE customer_id IS NOT NULL',
+  `'message.received'`,
+  `json_build_object('inbound_message_id', event.id, 'customer_id', event.customer_id, 'from', event.sender, 'to', event.recipient,
+       'message', event.body, 'keyword', nullif(event.keyword, ''), 'action', event.action, 'complete', event.missing IS NULL,
+       'received_at', ${jsonTime('event.received_at')})`,
+)}`
 
 /**
  * From `ready (id, provider, provider_message_id, sender, recipient, body, folded, parts, missing, received_at)`.

@@ -7,7 +7,7 @@ import { plainArray, textArray } from './array-literal.ts'
 import { defineStatement } from './statement.ts'
 
 /** A time as JSON has it: RFC 3339, UTC, milliseconds. */
-const jsonTime = (moment: string): string =>
+export const jsonTime = (moment: string): string =>
   `to_char(${moment} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 
 /**

@@ -1,5 +1,5 @@
 /** For unit tests of the API: stores of administration that hold nothing and change nothing. */
-import type { ApiOptions } from '../../src/api/api.ts'
+import type { ApiOptions } from '../../src/api/api-options.ts'
 
 export const customersUnchanged = {
   createCustomer: async () => null,

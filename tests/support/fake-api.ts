@@ -1,7 +1,8 @@
 /** For unit tests: the API over small in-memory fakes of the store and the queue. */
 import { pino } from 'pino'
 import { Registry } from 'prom-client'
-import { type Api, type ApiOptions, createApi } from '../../src/api/api.ts'
+import { type Api, createApi } from '../../src/api/api.ts'
+import type { ApiOptions } from '../../src/api/api-options.ts'
 import { type CustomerProfile, unknownCustomer } from '../../src/domain/customer-settings.ts'
 import type { Lane, MessageId, NewMessage } from '../../src/domain/message.ts'
 import type { ProviderReport } from '../../src/domain/provider-report.ts'
@@ -12,9 +13,8 @@ import { databaseErrorKind } from '../../src/store/database-errors.ts'
 import type { StoredAnswer } from '../../src/store/idempotent-inserts.ts'
 import type { MessageFilter, StoredMessage, StoredReport } from '../../src/store/message-queries.ts'
 import type { ProviderControl } from '../../src/store/provider-controls.ts'
-import { customersUnchanged, noAccounts, noDeadLetters } from './fake-administration.ts'
-import { createFakeInbound, type FakeInbound } from './fake-inbound.ts'
 import { customersUnchanged, noAccounts, noDeadLetters, noWebhooks } from './fake-administration.ts'
+import { createFakeInbound, type FakeInbound } from './fake-inbound.ts'
 
 export interface FakeApi extends Omit<Api, 'fetch'> {
   /** From this machine, unless another address is given. */

@@ -1,5 +1,5 @@
 /** For unit tests of the API: what came in, and opt-outs, in memory. */
-import type { ApiOptions } from '../../src/api/api.ts'
+import type { ApiOptions } from '../../src/api/api-options.ts'
 import type { InboundItem } from '../../src/domain/inbound-message.ts'
 import type { InboundMessage } from '../../src/store/inbound-messages.ts'
 import type { OptOut, OptOutQuestion } from '../../src/store/opt-outs.ts'

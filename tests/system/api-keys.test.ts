@@ -1,11 +1,9 @@
 /** Customers and API keys on the compiled binary: made by the command line, taken, rotated, refused, kept apart. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { ofAll, ofCustomers, ofProviders } from '../support/customer-operations.ts'
 import { eventually } from '../support/eventually.ts'
 import { freePort } from '../support/free-port.ts'
 import { runCommand, startRole } from '../support/gateway.ts'
 import { type Gateway, startGateway } from '../support/gateway-fixture.ts'
-import { newWebhook } from '../support/webhook-operations.ts'
 
 /** Within this a change is in effect in every process. */
 const effectMsMax = 5_000
@@ -229,81 +227,5 @@ describe('the admin API', () => {
     expect(seen).toEqual([...new Set(seen)].toSorted((a, b) => a - b))
     expect((await call('GET', '/api/v1/customers?cursor=x&limit=0', admin)).status).toBe(422)
     expect((await call('GET', '/api/v1/keys?cursor=x&customer_id=y', admin)).status).toBe(422)
-  })
-})
-
-describe('customers', () => {
-  interface Operation {
-    readonly operationId: string
-    readonly tags: readonly string[]
-  }
-  type Paths = Readonly<Record<string, Readonly<Record<string, Operation>>>>
-
-  /** What somebody sent to a number of the customer of this key. */
-  async function inboundOf(key: string): Promise<string> {
-    const [number, secret] = ['+4915000000', 'secret-of-primary']
-    const { customer_id } = (await call('GET', '/api/v1/messages', bearer(key))).body.messages[0]
-    await call('POST', '/api/v1/inbound-routes', admin, { number, customer_id })
-    const item = { from: '+491701234567', to: number, text: 'hello' }
-    await call('POST', '/api/v1/providers/primary/inbound-messages', bearer(secret), item)
-    const { body } = await call('GET', '/api/v1/inbound-messages', bearer(key))
-    return body.inbound_messages[0].id
-  }
-
-  async function operations() {
-    const { paths } = (await call('GET', '/openapi.json')).body as { paths: Paths }
-    return Object.entries(paths).flatMap(([path, methods]) =>
-      Object.entries(methods).map(([method, operation]) => ({ path, method, ...operation })),
-    )
-  }
-
-  test('never see each other, at any address of the document', async () => {
-    const customer = JSON.parse((await command('customers', 'create', 'Other')).stdout)
-    const [mine, other] = [
-      await keyOf('--customer', '1'),
-      await keyOf('--customer', `${customer.id}`),
-    ]
-    const theirs = (await submit(bearer(other))).body.id as string
-    const theirInbound = await inboundOf(other)
-    for (const { path, method, operationId, tags } of await operations()) {
-      const body = method === 'post' ? {} : undefined
-      const address = path
-        .replace(
-          '{id}',
-          tags.includes('inbound') ? theirInbound : tags.includes('messages') ? theirs : '1',
-        )
-        .replace('{prefix}', prefixOf(other))
-      const body = method === 'post' || method === 'patch' ? {} : undefined
-      const webhook = await newWebhook((verb, at, sent) => call(verb, at, bearer(other), sent))
-      const id = { webhooks: webhook.id, messages: theirs }[tags[0] ?? ''] ?? '1'
-      const places = new Map([
-        ['id', id],
-        ['delivery_id', webhook.deliveryId],
-        ['prefix', prefixOf(other)],
-      ])
-      const address = path.replace(/\{(\w+)\}/g, (_, name: string) => places.get(name) ?? name)
-      const send = (headers: Headers, sent: unknown = body) =>
-        call(method.toUpperCase(), address, headers, sent)
-      const kind = ofCustomers[operationId]
-      if (kind === undefined) {
-        if (ofAll.includes(operationId) || ofProviders.includes(operationId)) continue
-        // Whatever else there is administers, or is new and has to be named above.
-        expect([operationId, (await send(bearer(mine))).status]).toEqual([operationId, 403])
-        expect([operationId, (await send({})).status]).toEqual([operationId, 401])
-        continue
-      }
-      expect([operationId, (await send({})).status]).toEqual([operationId, 401])
-      if (kind === 'nothing') {
-        expect([operationId, (await send(bearer(mine))).status]).toEqual([operationId, 404])
-        const { status } = await send(bearer(other))
-        expect([operationId, Math.floor(status / 100)]).toEqual([operationId, 2])
-      }
-    }
-    const listed = (await call('GET', '/api/v1/messages?limit=1000', bearer(mine))).body.messages
-    expect(listed.length).toBeGreaterThan(0)
-    for (const { customer_id } of listed) expect(customer_id).toBe(1)
-    const found = (await call('GET', '/api/v1/messages', bearer(other))).body.messages
-    expect(found.map(({ id }: { id: string }) => id)).toEqual([theirs])
-    expect((await submit(bearer(mine), 2)).status).toBe(422)
   })
 })

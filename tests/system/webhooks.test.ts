@@ -9,10 +9,12 @@ import {
 } from '../support/webhook-gateway.ts'
 import { isGenuine, type ReceivedWebhook } from '../support/webhook-receiver.ts'
 
+const adminToken = 'an-admin-token'
+
 let gateway: WebhookGateway
 let acme: Customer
 beforeAll(async () => {
-  gateway = await startWebhookGateway({ LOG_LEVEL: 'debug' })
+  gateway = await startWebhookGateway({ LOG_LEVEL: 'debug', ADMIN_TOKEN: adminToken })
   acme = await gateway.customer()
 })
 afterAll(() => gateway.close())
@@ -38,6 +40,42 @@ const sendTest = (id: string) => gateway.call(acme, 'POST', path(id, '/test'))
 async function isDisabled(id: string, reason: string): Promise<boolean> {
   return (await gateway.call(acme, 'GET', path(id))).body.disabled_reason === reason
 }
+
+describe('what people send', () => {
+  test('is announced to the customer of the number, whole, and to nobody else', async () => {
+    const [path, others] = [newPath(), newPath()]
+    const webhook = await gateway.webhook(acme, path, { events: ['message.received'] })
+    await gateway.webhook(await gateway.customer(), others)
+    const staff = { id: 0, key: adminToken }
+    const route = { number: '+4915011111', customer_id: acme.id }
+    const routed = await gateway.call(staff, 'POST', '/api/v1/inbound-routes', route)
+    expect(routed.status).toBe(201)
+    const provider = { id: 0, key: 'secret-of-primary' }
+    const part = (number: number, text: string) => ({
+      from: '+491701234567',
+      to: route.number,
+      text,
+      part: { reference: 7, total: 2, number },
+    })
+    const address = '/api/v1/providers/primary/inbound-messages'
+    for (const item of [part(2, 'world'), part(1, 'Hello ')]) {
+      expect((await gateway.call(provider, 'POST', address, item)).status).toBe(200)
+    }
+    const [event] = await came(path, 1)
+    expect(event?.type).toBe('message.received')
+    expect(event?.data).toMatchObject({
+      customer_id: acme.id,
+      from: '+491701234567',
+      to: route.number,
+      message: 'Hello world',
+      keyword: 'hello',
+      action: null,
+      complete: true,
+    })
+    expect(isGenuine(webhook.secret, event as ReceivedWebhook)).toBe(true)
+    expect(gateway.receiver.at(others)).toEqual([])
+  })
+})
 
 describe('a message', () => {
   test('is announced: sent, and delivered, to everyone who wants to know', async () => {

@@ -1,7 +1,7 @@
 /** Webhooks: what customers are told, how often it is tried, and where it may be sent. */
 import { dayMs } from '../../domain/duration.ts'
 import { addressRange } from '../../domain/outbound-address.ts'
-import { choice, list, wholeNumber } from '../parsers.ts'
+import { choice, listOf, wholeNumber } from '../parsers.ts'
 import { optional, setting } from '../setting.ts'
 
 const waitSMax = 7 * 86_400
@@ -16,7 +16,7 @@ function waitOf(text: string): number | undefined {
 export const webhooks = {
   retryScheduleS: setting(
     'WEBHOOK_RETRY_SCHEDULE_S',
-    list(`up to ${waitsMax} whole numbers from 0 to ${waitSMax}`, waitOf, waitsMax),
+    listOf(`up to ${waitsMax} whole numbers from 0 to ${waitSMax}`, waitsMax, waitOf),
     '5,300,1800,7200,18000,36000,50400,72000,86400',
     'Waits between the attempts to deliver a webhook; up to a fifth longer. After the last attempt it has failed.',
     { unit: 's' },
@@ -71,10 +71,10 @@ export const webhooks = {
   ),
   allowedAddresses: optional(
     'WEBHOOK_ALLOWED_ADDRESSES',
-    list(
+    listOf(
       `up to ${rangesMax} addresses or networks in CIDR notation, with commas between them`,
-      addressRange,
       rangesMax,
+      addressRange,
     ),
     'Addresses that are not public and may be sent to all the same. Unset: none, because customers choose where to.',
   ),
