@@ -93,6 +93,10 @@ const recipientSchema = z.object({
   phone: z.string().meta({ description: 'As E.164.' }),
   country: z.string().nullable().meta({ description: 'Null when it cannot be told.' }),
   line_type: z.enum(lineTypes).nullable().meta({ description: 'The same.' }),
+  price: z
+    .string()
+    .nullable()
+    .meta({ description: 'What it would cost; null: nothing.', examples: ['0.075'] }),
 })
 export type RecipientBody = z.infer<typeof recipientSchema>
 

@@ -63,11 +63,13 @@ describe('a preview', () => {
       phone: '+491701234567',
       country: 'DE',
       line_type: 'MOBILE',
+      price: null,
     })
     expect(await recipientOf({ phone: '+1234567890' })).toEqual({
       phone: '+1234567890',
       country: null,
       line_type: null,
+      price: null,
     })
     const denied = await preview({ message: 'a', phone: '0190 12345', customer_id: 7 })
     expect(denied.status).toBe(422)

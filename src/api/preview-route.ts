@@ -1,5 +1,6 @@
 /** What a text would be on the air, and who would get it, before it costs something. */
 import { unknownCustomer } from '../domain/customer-settings.ts'
+import { formatAmount } from '../domain/money.ts'
 import { readNumber } from '../domain/numbering-plan.ts'
 import { segmentText, segmentUnits } from '../domain/segments.ts'
 import { smartEncode } from '../domain/smart-encoding.ts'
@@ -8,6 +9,7 @@ import { namedCustomerFaults } from './customer-of-submit.ts'
 import type { CustomerProfiles } from './customer-profiles.ts'
 import { bodyFaults, invalidRequest } from './faults.ts'
 import { type PreviewBody, previewSchema, type RecipientBody } from './message-schemas.ts'
+import { priceOfText, unpriced } from './price-of-submit.ts'
 import { type Fault, problemResponse } from './problems.ts'
 import type { ReadJson } from './request-body.ts'
 import { type Exchange, jsonResponse, type Route } from './route.ts'
@@ -30,21 +32,27 @@ export const previewPath = `${messagesPath}/preview`
 export function previewRoute(options: PreviewOptions): Route {
   const { access, readJson, text: rules, profiles, addressCheck, classify } = options
 
-  /** Who would get it, by the rules of the customer. @throws what `storeFailure` explains */
+  /** Who would get it, by the rules of the customer, and what it would cost. @throws what `storeFailure` explains */
   async function recipientOf(
     phone: string,
+    text: string,
     customerId: number | null,
     faults: Fault[],
   ): Promise<RecipientBody> {
     const profile = customerId === null ? unknownCustomer(0) : await profiles.find(customerId)
     const submit = { phone }
     addressCheck({ submit, profile, pointer: '' }, faults)
+    const price = profile.account === null ? null : priceOfText(profile, submit.phone, text)
+    if (profile.account !== null && price === null && faults.length === 0) {
+      faults.push({ pointer: '/phone', detail: unpriced })
+    }
     const read = readNumber(submit.phone, null)
     const known = typeof read === 'string' ? null : read
     return {
       phone: submit.phone,
       country: known?.country ?? null,
       line_type: known?.lineType() ?? null,
+      price: price === null ? null : formatAmount(price),
     }
   }
 
@@ -61,20 +69,20 @@ export function previewRoute(options: PreviewOptions): Route {
       return problemResponse(invalidRequest([...ofBody, ...ofCustomer]), requestId)
     }
     const { message, smart_encoding = rules.smartEncodingDefault, phone, customer_id } = parsed.data
+    const { text, replaced } = smart_encoding
+      ? smartEncode(message)
+      : { text: message, replaced: [] }
     const faults: Fault[] = []
     let recipient: RecipientBody | undefined
     try {
       const customerId = customer_id ?? caller.customerId
-      if (phone !== undefined) recipient = await recipientOf(phone, customerId, faults)
+      if (phone !== undefined) recipient = await recipientOf(phone, text, customerId, faults)
     } catch (error) {
       const failure = storeFailure(error, classify)
       if (failure === null) throw error
       return problemResponse(failure.problem, requestId)
     }
     if (faults.length > 0) return problemResponse(invalidRequest(faults), requestId)
-    const { text, replaced } = smart_encoding
-      ? smartEncode(message)
-      : { text: message, replaced: [] }
     const { encoding, units, segments } = segmentText(text)
     const { alone, joined } = segmentUnits[encoding]
     return jsonResponse({

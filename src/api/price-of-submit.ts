@@ -16,6 +16,8 @@ export function priceOfText(
   return perSegment === null ? null : messagePrice(perSegment, countSegments(text).count)
 }
 
+export const unpriced = 'is nowhere that there is a price for'
+
 /** Puts the price into the message, of the text that is sent. */
 export const priceCheck: SubmitCheck = ({ submit, profile, pointer }, faults) => {
   if (profile.account === null) return
@@ -23,7 +25,7 @@ export const priceCheck: SubmitCheck = ({ submit, profile, pointer }, faults) =>
   if (price === null) {
     // What is no number has its fault already.
     if (!isPhoneNumber(submit.phone)) return
-    faults.push({ pointer: `${pointer}/phone`, detail: 'is nowhere that there is a price for' })
+    faults.push({ pointer: `${pointer}/phone`, detail: unpriced })
   } else {
     submit.charge = { price, returnRule: profile.account.returnRule }
   }

@@ -38,6 +38,10 @@ describe('a message', () => {
       '0.00',
     ])
     expect(await balanceOf(id)).toBe('0.765')
+    const preview = { phone: '+4915112345678', message: 'a'.repeat(161), customer_id: id }
+    const previewed = await call('POST', '/api/v1/messages/preview', preview)
+    expect(previewed.body).toMatchObject({ segments: 2, recipient: { price: '0.16' } })
+    expect(await balanceOf(id)).toBe('0.765')
     const nowhere = await submit(id, { phone: '+33123456789' })
     expect(nowhere).toMatchObject({ status: 422, body: { errors: [{ pointer: '/phone' }] } })
   })

@@ -198,12 +198,14 @@ describe('a customer', () => {
       phone,
       country: 'DE',
       line_type: 'MOBILE',
+      price: null,
     })
     const french = await preview({ phone: '06 12 34 56 78', customer_id: 2 })
     expect(french.body.recipient).toEqual({
       phone: '+33612345678',
       country: 'FR',
       line_type: 'MOBILE',
+      price: null,
     })
     expect((await preview({ phone: '+447400123456', customer_id: 2 })).status).toBe(422)
     expect((await preview({})).body.recipient).toBeUndefined()

@@ -151,5 +151,5 @@ export const previewExample: PreviewBody = {
     { from: '’', to: "'", count: 1 },
     { from: '…', to: '...', count: 1 },
   ],
-  recipient: { phone: '+491701234567', country: 'DE', line_type: 'MOBILE' },
+  recipient: { phone: '+491701234567', country: 'DE', line_type: 'MOBILE', price: '0.075' },
 }
