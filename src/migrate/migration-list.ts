@@ -32,8 +32,8 @@ const sources: readonly (readonly [version: number, name: string, sql: string])[
   [7, 'customer_settings', customerSettings],
   [8, 'money', money],
   [9, 'due_by_lane', dueByLane],
-  [11, 'inbound', inbound],
   [10, 'webhooks', webhooks],
+  [11, 'inbound', inbound],
 ]
 
 export const migrations: readonly Migration[] = sources.map(([version, name, sql]) => ({
