@@ -1,10 +1,12 @@
 /** Accounts, their ledgers, and prices. Customers look at their own; everything else is for administration. */
+import type { Actor } from '../domain/audit.ts'
 import { type Amount, formatAmount } from '../domain/money.ts'
 import { commonList } from '../domain/price-list.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Account, LedgerEntry } from '../store/accounts.ts'
 import type { StoredPriceList } from '../store/price-lists.ts'
 import type { Store } from '../store/store.ts'
+import { accountActs } from './account-acts.ts'
 import {
   type AccountBody,
   accountChangeSchema,
@@ -28,13 +30,7 @@ import { type Exchange, jsonResponse, queryOf, type Route } from './route.ts'
 export interface AccountRoutesOptions extends Omit<AdminRouteOptions, 'tooLong'> {
   readonly store: Pick<
     Store,
-    | 'setAccount'
-    | 'getAccount'
-    | 'enterInLedger'
-    | 'listLedger'
-    | 'setPriceList'
-    | 'findPriceLists'
-    | 'getCustomer'
+    'getAccount' | 'listLedger' | 'findPriceLists' | 'getCustomer' | 'recorded'
   >
   readonly readJson: ReadJson
   readonly logger: Logger
@@ -74,7 +70,7 @@ export function accountRoutes(options: AccountRoutesOptions): Route[] {
     })
   }
 
-  async function setAccount({ request, requestId, param }: Exchange) {
+  async function setAccount({ request, requestId, param }: Exchange, by: Actor) {
     const body = await readJson(request, { bytesMax: bodyBytesMax })
     if (!body.ok) return body.failure.problem
     const parsed = accountChangeSchema.safeParse(body.value)
@@ -82,13 +78,19 @@ export function accountRoutes(options: AccountRoutesOptions): Route[] {
     const { credit, return_rule } = parsed.data
     const id = customerIdOf(param('id'))
     const account =
-      id === null ? null : await store.setAccount(id, { credit, returnRule: return_rule })
+      id === null
+        ? null
+        : await store.recorded(
+            by,
+            (changes) => changes.setAccount(id, { credit, returnRule: return_rule }),
+            accountActs.set,
+          )
     if (account === null) return customerNotFound
     logger.info({ event: 'account.set', request_id: requestId, customer_id: id })
     return jsonResponse(toAccountBody(account))
   }
 
-  async function enter({ request, requestId, param }: Exchange): Promise<Response | Problem> {
+  async function enter({ request, requestId, param }: Exchange, by: Actor) {
     const body = await readJson(request, { bytesMax: bodyBytesMax })
     if (!body.ok) return body.failure.problem
     const parsed = newEntrySchema.safeParse(body.value)
@@ -96,7 +98,13 @@ export function accountRoutes(options: AccountRoutesOptions): Route[] {
     const { kind, amount, reference, note = null } = parsed.data
     const id = customerIdOf(param('id'))
     const entered =
-      id === null ? null : await store.enterInLedger(id, { kind, amount, reference, note })
+      id === null
+        ? null
+        : await store.recorded(
+            by,
+            (changes) => changes.enterInLedger(id, { kind, amount, reference, note }),
+            accountActs.entered,
+          )
     if (entered === null) return accountNotFound
     const { entry, isNew } = entered
     if (entry.kind !== kind || entry.amount !== amount) return referenceReused
@@ -113,13 +121,20 @@ export function accountRoutes(options: AccountRoutesOptions): Route[] {
     return jsonResponse(toPriceListBody(id, (await store.findPriceLists([id])).get(id)))
   }
 
-  async function setPrices({ request, requestId, param }: Exchange): Promise<Response | Problem> {
+  async function setPrices({ request, requestId, param }: Exchange, by: Actor) {
     const body = await readJson(request, { bytesMax: pricesBytesMax })
     if (!body.ok) return body.failure.problem
     const parsed = priceListChangeSchema.safeParse(body.value)
     if (!parsed.success) return invalidRequest(bodyFaults(parsed.error))
     const id = listIdOf(param('id'))
-    const list = id === null ? null : await store.setPriceList(id, parsed.data.prices)
+    const list =
+      id === null
+        ? null
+        : await store.recorded(
+            by,
+            (changes) => changes.setPriceList(id, parsed.data.prices),
+            accountActs.pricesSet(id),
+          )
     if (id === null || list === null) return customerNotFound
     const prices = Object.keys(list.prices).length
     logger.info({ event: 'prices.set', request_id: requestId, customer_id: id, prices })

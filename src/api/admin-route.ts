@@ -1,6 +1,7 @@
 /** What all routes for administrators have in common. */
 import type { Scope } from '../domain/api-key.ts'
-import { type Access, type Caller, isProblem } from './caller.ts'
+import type { Actor } from '../domain/audit.ts'
+import { type Access, actorOf, type Caller, isProblem } from './caller.ts'
 import { type Problem, problemResponse } from './problems.ts'
 import type { Exchange, Route } from './route.ts'
 import { type ClassifyDatabaseError, storeFailure } from './store-failure.ts'
@@ -12,12 +13,18 @@ export interface AdminRouteOptions {
   readonly tooLong?: Problem
 }
 
-/** Only for those who may administer, and with the problems that a store may have. */
+/**
+ * Only for those who may administer, and with the problems that a store may have.
+ *
+ * @param handle is told who it is, for what it does through `Store.recorded`
+ */
 export function forAdmins(
   options: AdminRouteOptions,
-  handle: (exchange: Exchange) => Promise<Response | Problem>,
+  handle: (exchange: Exchange, by: Actor) => Promise<Response | Problem>,
 ): Route['handle'] {
-  return forCallers(options, 'admin', handle)
+  return forCallers(options, 'admin', (exchange, caller) =>
+    handle(exchange, actorOf(exchange, caller)),
+  )
 }
 
 /** The same for any scope: what is done is told who asks. */

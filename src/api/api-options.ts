@@ -8,8 +8,10 @@ import type { Logger } from '../runtime/logger.ts'
 import type { Registry } from '../runtime/metrics.ts'
 import type { Store } from '../store/store.ts'
 import type { AccountRoutesOptions } from './account-routes.ts'
+import type { AuditRoutesOptions } from './audit-routes.ts'
 import type { CustomerRoutesOptions } from './customer-routes.ts'
 import type { DeadLetterRoutesOptions } from './dead-letter-routes.ts'
+import type { ErasureRoutesOptions } from './erasure-routes.ts'
 import type { InboundStore } from './inbound.ts'
 import type { ProviderRoutesOptions } from './provider-routes.ts'
 import type { ProviderSecret } from './report-routes.ts'
@@ -45,6 +47,7 @@ export interface ApiOptions {
       Store,
       | 'findApiKeys'
       | 'hasApiKeys'
+      | 'touchApiKeys'
       | 'findCustomerProfiles'
       | 'findPriceLists'
       | 'findPriceListVersions'
@@ -54,6 +57,7 @@ export interface ApiOptions {
   readonly webhooks: WebhookRoutesOptions['store'] & WebhookDeliveryRoutesOptions['store']
   /** Where webhooks may be sent. */
   readonly webhookUrls: WebhookRoutesOptions['urlRules']
+  readonly privacy: ErasureRoutesOptions['store'] & AuditRoutesOptions['store']
   readonly queue: Pick<Queue, 'append' | 'depth'>
   /** What an error of the store means (`src/store/database-errors.ts`). */
   readonly databaseErrorKind: ClassifyDatabaseError

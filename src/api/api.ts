@@ -1,6 +1,7 @@
 /**
  * The HTTP API as one function from a request to an answer. Whoever serves it owns the socket; see `apiServeOptions`.
  */
+
 import type { Lane } from '../domain/message.ts'
 import { createOutstandingByLane } from '../domain/outstanding.ts'
 import { parkedReportsMax } from '../domain/provider-report.ts'
@@ -11,6 +12,7 @@ import { createAddressCheck } from './address-of-submit.ts'
 import { createAdmission, laneRefusal } from './admission.ts'
 import { createApiMetrics } from './api-metrics.ts'
 import type { ApiOptions } from './api-options.ts'
+import { auditRoutes } from './audit-routes.ts'
 import { batchBytesMax, batchRoute } from './batch-route.ts'
 import { bodyReadsDefault, createBodyReads } from './body-reads.ts'
 import { createAccess } from './caller.ts'
@@ -20,9 +22,11 @@ import { customerRoutes } from './customer-routes.ts'
 import { deadLetterRoutes } from './dead-letter-routes.ts'
 import { docsRedirects, docsRoutes } from './docs/docs-routes.ts'
 import { createEdge } from './edge.ts'
+import { erasureRoutes } from './erasure-routes.ts'
 import { createOnce } from './idempotency.ts'
 import { createInbound } from './inbound.ts'
 import { createKeyCache } from './key-cache.ts'
+import { createKeyUses } from './key-uses.ts'
 import { messageRoutes } from './message-routes.ts'
 import { createOpenApiDocument } from './openapi/openapi.ts'
 import { createParking } from './parking.ts'
@@ -97,7 +101,13 @@ export function createApi(options: ApiOptions): Api {
   })
   const readJson = createReadJson(createBodyReads(bodyReadsDefault))
   const keys = createKeyCache(options.customers, clock)
-  const access = createAccess({ keys, adminToken: options.adminToken, classify })
+  const keyUses = createKeyUses(options.customers, clock)
+  const access = createAccess({
+    keys,
+    adminToken: options.adminToken,
+    classify,
+    onUse: keyUses.note,
+  })
   const once = createOnce(acceptance, metrics)
   const priceLists = createPriceLists(options.customers, clock)
   const profiles = createCustomerProfiles(options.customers, priceLists, clock)
@@ -181,6 +191,8 @@ export function createApi(options: ApiOptions): Api {
       validityMs: options.validityMs,
       replayAgeMsMax: options.replayAgeMsMax,
     }),
+    ...erasureRoutes({ ...adminOptions, store: options.privacy }),
+    ...auditRoutes({ ...adminOptions, store: options.privacy }),
     ...serviceRoutes({
       readiness: options.readiness,
       metricsText: options.metricsText,
@@ -191,6 +203,7 @@ export function createApi(options: ApiOptions): Api {
   ]
   void admission.start()
   void parking.start()
+  void keyUses.start()
 
   async function measureDepth(lane: Lane): Promise<QueueDepth> {
     const askedAtMs = clock.monotonicMs()
@@ -204,7 +217,7 @@ export function createApi(options: ApiOptions): Api {
     routes,
     ...createEdge({ routes: [...routes, ...docsRedirects], metrics, logger, clock, isStopping }),
     async close() {
-      await Promise.all([admission.stop(), parking.stop()])
+      await Promise.all([admission.stop(), parking.stop(), keyUses.stop()])
       await Promise.all([acceptance.close(), intake.close(), keys.close()])
       await Promise.all([profiles.close(), priceLists.close()])
       await traffic.close()

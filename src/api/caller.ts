@@ -1,6 +1,7 @@
 /** Who a request comes from: the holder of an API key, whoever has the admin token, or somebody on this machine. */
 import { timingSafeEqual } from 'node:crypto'
 import { keyPrefixOf, type Scope } from '../domain/api-key.ts'
+import type { Actor } from '../domain/audit.ts'
 import type { KnownKey } from '../store/api-keys.ts'
 import type { RefusalReason } from './api-metrics.ts'
 import { credentialOf, sha256 } from './credentials.ts'
@@ -16,6 +17,8 @@ export interface Caller {
   readonly isKeyless?: true
   /** Of the API key, where there is one. */
   readonly keyPrefix?: string
+  /** Whoever has the admin token. */
+  readonly isAdminToken?: true
 }
 
 /** Who it is, when they may do what has this scope; or what they are told. At once, when the key is known. */
@@ -27,13 +30,15 @@ export interface AccessOptions {
   /** Null: nobody has it. */
   readonly adminToken: string | null
   readonly classify: ClassifyDatabaseError
+  /** A key was taken. */
+  readonly onUse?: (prefix: string) => void
 }
 
 /** Of those who may act for every customer. */
-const staff: Caller = { customerId: null }
+const staff: Caller = { customerId: null, isAdminToken: true }
 const keyless: Caller = { customerId: null, isKeyless: true }
 
-export function createAccess({ keys, adminToken, classify }: AccessOptions): Access {
+export function createAccess({ keys, adminToken, classify, onUse }: AccessOptions): Access {
   const adminHash = adminToken === null ? null : sha256(adminToken)
 
   function decide(exchange: Exchange, scope: Scope): Answer | Promise<Answer> {
@@ -47,8 +52,13 @@ export function createAccess({ keys, adminToken, classify }: AccessOptions): Acc
     }
     const known = keys.find(prefix)
     return known instanceof Promise
-      ? known.then((key) => judge(hash, key, scope, prefix))
-      : judge(hash, known, scope, prefix)
+      ? known.then((key) => used(prefix, judge(hash, key, scope, prefix)))
+      : used(prefix, judge(hash, known, scope, prefix))
+  }
+
+  function used(prefix: string, answer: Answer): Answer {
+    if (onUse !== undefined && !isProblem(answer)) onUse(prefix)
+    return answer
   }
 
   function withoutCredential(exchange: Exchange, scope: Scope): Answer | Promise<Answer> {
@@ -77,6 +87,11 @@ export function createAccess({ keys, adminToken, classify }: AccessOptions): Acc
 
 export function isProblem(answer: Answer): answer is Problem {
   return 'kind' in answer
+}
+
+/** For the audit log. */
+export function actorOf({ requestId }: Exchange, { isAdminToken, keyPrefix }: Caller): Actor {
+  return { actor: isAdminToken ? 'admin-token' : (keyPrefix ?? 'local'), requestId }
 }
 
 /** Without keys there is nobody to tell apart: who is on this machine may send and read. */

@@ -1,10 +1,12 @@
 /** Customers and their API keys. For administration only. */
 import { keyPrefixPattern } from '../domain/api-key.ts'
+import type { Actor } from '../domain/audit.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { ApiKey } from '../store/api-keys.ts'
 import type { Customer } from '../store/customers.ts'
 import type { Store } from '../store/store.ts'
 import { type AdminRouteOptions, forAdmins } from './admin-route.ts'
+import { customerActs, keyActs } from './customer-acts.ts'
 import {
   type CustomerBody,
   customerChangeSchema,
@@ -27,18 +29,7 @@ import { type ReadJson, readOptionalJson } from './request-body.ts'
 import { type Exchange, jsonResponse, queryOf, type Route } from './route.ts'
 
 export interface CustomerRoutesOptions extends Omit<AdminRouteOptions, 'tooLong'> {
-  readonly store: Pick<
-    Store,
-    | 'createCustomer'
-    | 'listCustomers'
-    | 'setCustomerDisabled'
-    | 'updateCustomer'
-    | 'getCustomer'
-    | 'createApiKey'
-    | 'rotateApiKey'
-    | 'revokeApiKey'
-    | 'listApiKeys'
-  >
+  readonly store: Pick<Store, 'listCustomers' | 'getCustomer' | 'listApiKeys' | 'recorded'>
   readonly readJson: ReadJson
   readonly logger: Logger
 }
@@ -53,13 +44,17 @@ const settingsBytesMax = 65_536
 export function customerRoutes(options: CustomerRoutesOptions): Route[] {
   const { store, readJson, logger } = options
 
-  async function create({ request, requestId }: Exchange): Promise<Response | Problem> {
+  async function create({ request, requestId }: Exchange, by: Actor): Promise<Response | Problem> {
     const body = await readJson(request, { bytesMax: bodyBytesMax })
     if (!body.ok) return body.failure.problem
     const parsed = newCustomerSchema.safeParse(body.value)
     if (!parsed.success) return invalidRequest(bodyFaults(parsed.error))
     const { id = null, name } = parsed.data
-    const customer = await store.createCustomer(id, name)
+    const customer = await store.recorded(
+      by,
+      (changes) => changes.createCustomer(id, name),
+      customerActs.created,
+    )
     if (customer === null) return customerExists
     logger.info({ event: 'customer.created', request_id: requestId, customer_id: customer.id })
     return jsonResponse(toCustomerBody(customer), 201)
@@ -80,10 +75,18 @@ export function customerRoutes(options: CustomerRoutesOptions): Route[] {
 
   async function setDisabled(
     { param, requestId }: Exchange,
+    by: Actor,
     disabled: boolean,
   ): Promise<Response | Problem> {
     const id = customerIdOf(param('id'))
-    const customer = id === null ? null : await store.setCustomerDisabled(id, disabled)
+    const customer =
+      id === null
+        ? null
+        : await store.recorded(
+            by,
+            (changes) => changes.setCustomerDisabled(id, disabled),
+            disabled ? customerActs.disabled : customerActs.enabled,
+          )
     if (customer === null) return customerNotFound
     const event = disabled ? 'customer.disabled' : 'customer.enabled'
     logger.info({ event, request_id: requestId, customer_id: customer.id })
@@ -96,34 +99,52 @@ export function customerRoutes(options: CustomerRoutesOptions): Route[] {
     return customer === null ? customerNotFound : jsonResponse(toCustomerBody(customer))
   }
 
-  async function change({ request, requestId, param }: Exchange): Promise<Response | Problem> {
+  async function change(
+    { request, requestId, param }: Exchange,
+    by: Actor,
+  ): Promise<Response | Problem> {
     const body = await readJson(request, { bytesMax: settingsBytesMax })
     if (!body.ok) return body.failure.problem
     const parsed = customerChangeSchema.safeParse(body.value)
     if (!parsed.success) return invalidRequest(bodyFaults(parsed.error))
     const id = customerIdOf(param('id'))
-    const customer = id === null ? null : await store.updateCustomer(id, parsed.data)
-    if (customer === null) return customerNotFound
     const settings = Object.keys(parsed.data.settings ?? {})
+    const customer =
+      id === null
+        ? null
+        : await store.recorded(
+            by,
+            (changes) => changes.updateCustomer(id, parsed.data),
+            customerActs.changed(parsed.data),
+          )
+    if (customer === null) return customerNotFound
     logger.info({ event: 'customer.changed', request_id: requestId, customer_id: id, settings })
     return jsonResponse(toCustomerBody(customer))
   }
 
-  async function createKey({ request, requestId }: Exchange): Promise<Response | Problem> {
+  async function createKey(
+    { request, requestId }: Exchange,
+    by: Actor,
+  ): Promise<Response | Problem> {
     const body = await readJson(request, { bytesMax: bodyBytesMax })
     if (!body.ok) return body.failure.problem
     const parsed = newKeySchema.safeParse(body.value)
     if (!parsed.success) return invalidRequest(bodyFaults(parsed.error))
     const { customer_id, scopes = scopesDefault, note = null, expires_at } = parsed.data
     const { key, prefix, hash } = issueKey()
-    const created = await store.createApiKey({
+    const newKey = {
       prefix,
       hash,
       customerId: customer_id,
       scopes,
       note,
       expiresAt: expires_at === undefined ? null : new Date(expires_at),
-    })
+    }
+    const created = await store.recorded(
+      by,
+      (changes) => changes.createApiKey(newKey),
+      keyActs.created,
+    )
     if (created === null) return customerNotFound
     logger.info({ event: 'api_key.created', request_id: requestId, prefix, customer_id, scopes })
     return jsonResponse(toIssuedKeyBody(key, created), 201, unstored)
@@ -140,15 +161,20 @@ export function customerRoutes(options: CustomerRoutesOptions): Route[] {
     return jsonResponse({ keys: shown.map(toKeyBody), next_cursor: last?.prefix ?? null })
   }
 
-  async function revoke({ param, requestId }: Exchange): Promise<Response | Problem> {
+  async function revoke({ param, requestId }: Exchange, by: Actor): Promise<Response | Problem> {
     const prefix = param('prefix')
-    const revoked = keyPrefixPattern.test(prefix) ? await store.revokeApiKey(prefix) : null
+    const revoked = keyPrefixPattern.test(prefix)
+      ? await store.recorded(by, (changes) => changes.revokeApiKey(prefix), keyActs.revoked)
+      : null
     if (revoked === null) return keyNotFound
     logger.info({ event: 'api_key.revoked', request_id: requestId, prefix })
     return jsonResponse(toKeyBody(revoked))
   }
 
-  async function rotate({ request, requestId, param }: Exchange): Promise<Response | Problem> {
+  async function rotate(
+    { request, requestId, param }: Exchange,
+    by: Actor,
+  ): Promise<Response | Problem> {
     const body = await readOptionalJson(readJson, request, bodyBytesMax)
     if (!body.ok) return body.failure.problem
     const parsed = rotationSchema.safeParse(body.value)
@@ -157,7 +183,11 @@ export function customerRoutes(options: CustomerRoutesOptions): Route[] {
     const old = param('prefix')
     const { key, prefix, hash } = issueKey()
     const created = keyPrefixPattern.test(old)
-      ? await store.rotateApiKey(old, { prefix, hash }, overlap_s * 1_000)
+      ? await store.recorded(
+          by,
+          (changes) => changes.rotateApiKey(old, { prefix, hash }, overlap_s * 1_000),
+          keyActs.rotated(old, overlap_s),
+        )
       : null
     if (created === null) return keyNotFound
     logger.info({ event: 'api_key.rotated', request_id: requestId, prefix: old, successor: prefix })
@@ -173,12 +203,12 @@ export function customerRoutes(options: CustomerRoutesOptions): Route[] {
     {
       method: 'POST',
       path: `${customersPath}/:id/disable`,
-      handle: forStaff((exchange) => setDisabled(exchange, true)),
+      handle: forStaff((exchange, by) => setDisabled(exchange, by, true)),
     },
     {
       method: 'POST',
       path: `${customersPath}/:id/enable`,
-      handle: forStaff((exchange) => setDisabled(exchange, false)),
+      handle: forStaff((exchange, by) => setDisabled(exchange, by, false)),
     },
     { method: 'POST', path: keysPath, handle: forStaff(createKey) },
     { method: 'GET', path: keysPath, handle: forStaff(listKeys) },
@@ -223,6 +253,7 @@ export function toKeyBody(key: ApiKey): KeyBody {
     created_at: key.createdAt.toISOString(),
     expires_at: key.expiresAt?.toISOString() ?? null,
     revoked_at: key.revokedAt?.toISOString() ?? null,
+    last_used_at: key.lastUsedAt?.toISOString() ?? null,
   }
 }
 

@@ -133,6 +133,9 @@ const keyFields = {
   created_at: shownTimeField,
   expires_at: shownTimeField.nullable(),
   revoked_at: shownTimeField.nullable(),
+  last_used_at: shownTimeField.nullable().meta({
+    description: 'To the minute. Null: it was not used, or not since this is known.',
+  }),
 }
 
 export const keySchema = z.object(keyFields).meta({ id: 'ApiKey' })

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { CustomerSettings } from '../domain/customer-settings.ts'
 import { isTimeZone, timeOfDayPattern } from '../domain/quiet-hours.ts'
+import { redactDaysMax } from '../domain/redaction.ts'
 import { numbersField, sendersField } from './address-settings-schema.ts'
 import { mustBe } from './fields.ts'
 import { limitsField, pumpingGuardField } from './limit-schemas.ts'
@@ -33,6 +34,37 @@ const quietHoursField = z
     examples: [{ from: '22:00', to: '08:00', time_zone: 'Europe/Berlin' }],
   })
 
+const daysRule = mustBe(`a whole number of days from 0 to ${redactDaysMax}`)
+
+const redactDaysField = (what: string) =>
+  z
+    .number({ error: daysRule })
+    .int({ error: daysRule })
+    .min(0, { error: daysRule })
+    .max(redactDaysMax, { error: daysRule })
+    .optional()
+    .meta({
+      description: `Days from the acceptance of a message, and not before it is final, after which ${what}; 0 is as soon as it is final, missing is never.`,
+    })
+
+const privacyRule = 'must have redact_message_after_days, or redact_phone_after_days, or both'
+
+const privacyField = z
+  .strictObject(
+    {
+      redact_message_after_days: redactDaysField('its text is removed'),
+      redact_phone_after_days: redactDaysField('its number is masked'),
+    },
+    { error: mustBe('an object with redact_message_after_days and redact_phone_after_days') },
+  )
+  .refine((given) => Object.values(given).some((days) => days !== undefined), {
+    error: privacyRule,
+  })
+  .meta({
+    description: 'When texts and numbers of messages go, those too that were sent already.',
+    examples: [{ redact_message_after_days: 0, redact_phone_after_days: 7 }],
+  })
+
 const sections = {
   quiet_hours: quietHoursField,
   limits: limitsField,
@@ -40,6 +72,7 @@ const sections = {
   numbers: numbersField,
   senders: sendersField,
   opt_out_words: optOutWordsField,
+  privacy: privacyField,
 }
 
 const bodyRule = { error: mustBe('an object of settings') }
@@ -53,6 +86,7 @@ export const customerSettingsSchema: z.ZodType<CustomerSettings> = z
     numbers: sections.numbers.optional(),
     senders: sections.senders.optional(),
     opt_out_words: sections.opt_out_words.optional(),
+    privacy: sections.privacy.optional(),
   })
   .meta({ id: 'CustomerSettings', description: 'What is not in it is as for everybody.' })
 
@@ -66,6 +100,7 @@ export const customerSettingsChangeSchema = z
       numbers: sections.numbers.nullable().optional(),
       senders: sections.senders.nullable().optional(),
       opt_out_words: sections.opt_out_words.nullable().optional(),
+      privacy: sections.privacy.nullable().optional(),
     },
     bodyRule,
   )

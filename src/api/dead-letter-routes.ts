@@ -1,4 +1,5 @@
 /** Looking at dead letters, sending them again, and forgetting them. For administrators. */
+import type { Act, Actor } from '../domain/audit.ts'
 import type { MessageId } from '../domain/message.ts'
 import { isMessageId } from '../domain/message-id.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -22,10 +23,7 @@ import type { ReadJson } from './request-body.ts'
 import { type Exchange, jsonResponse, queryOf, type Route } from './route.ts'
 
 export interface DeadLetterRoutesOptions extends Omit<AdminRouteOptions, 'tooLong'> {
-  readonly store: Pick<
-    Store,
-    'listDeadLetters' | 'getDeadLetter' | 'replayDeadLetters' | 'purgeDeadLetters'
-  >
+  readonly store: Pick<Store, 'listDeadLetters' | 'getDeadLetter' | 'recorded'>
   readonly readJson: ReadJson
   readonly metrics: Pick<ApiMetrics, 'deadLettersReplayed' | 'deadLettersPurged'>
   readonly logger: Logger
@@ -63,12 +61,18 @@ export function deadLetterRoutes(options: DeadLetterRoutesOptions): Route[] {
     return letter === null ? letterNotFound : jsonResponse(toDetailsBody(letter))
   }
 
-  async function replay(exchange: Exchange): Promise<Response | Problem> {
+  async function replay(exchange: Exchange, by: Actor): Promise<Response | Problem> {
     const selected = await select(exchange)
     if ('kind' in selected) return selected
     const { ids, more } = selected
     const replayed =
-      ids.length === 0 ? [] : await store.replayDeadLetters(ids, validityMs, replayAgeMsMax)
+      ids.length === 0
+        ? []
+        : await store.recorded(
+            by,
+            (changes) => changes.replayDeadLetters(ids, validityMs, replayAgeMsMax),
+            letterActs.replayed,
+          )
     metrics.deadLettersReplayed.inc(replayed.length)
     logger.info({
       event: 'dead_letters.replayed',
@@ -78,11 +82,14 @@ export function deadLetterRoutes(options: DeadLetterRoutesOptions): Route[] {
     return jsonResponse({ replayed, more })
   }
 
-  async function purge(exchange: Exchange): Promise<Response | Problem> {
+  async function purge(exchange: Exchange, by: Actor): Promise<Response | Problem> {
     const selected = await select(exchange)
     if ('kind' in selected) return selected
     const { ids, more } = selected
-    const purged = ids.length === 0 ? [] : await store.purgeDeadLetters(ids)
+    const purged =
+      ids.length === 0
+        ? []
+        : await store.recorded(by, (changes) => changes.purgeDeadLetters(ids), letterActs.purged)
     metrics.deadLettersPurged.inc(purged.length)
     // The last trace of the letters.
     logger.warn({
@@ -125,9 +132,23 @@ export function deadLetterRoutes(options: DeadLetterRoutesOptions): Route[] {
   ]
 }
 
+/** For the audit log. Nothing was done when no letter waited. */
+const letterAct =
+  (action: Act['action']) =>
+  (ids: readonly MessageId[]): Act | null =>
+    ids.length === 0
+      ? null
+      : { action, target: 'dead letters', detail: { count: ids.length, message_ids: ids } }
+
+export const letterActs = {
+  replayed: letterAct('dead_letters.replayed'),
+  purged: letterAct('dead_letters.purged'),
+}
+
 const letterNotFound: Problem = {
   kind: 'dead-letter-not-found',
-  detail: 'No dead letter has this message id: it was purged, or the message is none.',
+  detail:
+    'No dead letter has this message id: it was purged, its message was redacted, or the message is none.',
 }
 
 export function toLetterBody(letter: DeadLetter): DeadLetterListBody['dead_letters'][number] {

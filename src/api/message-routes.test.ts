@@ -37,6 +37,8 @@ describe('one message', () => {
       lane: 'normal',
       phone: '+491701234567',
       message: 'hello',
+      message_redacted_at: null,
+      phone_redacted_at: null,
       encoding: 'gsm7',
       segments: 1,
       price: null,

@@ -175,16 +175,19 @@ function toFilter({ status, recipient, phone, lane, provider, from, to }: ListPa
 }
 
 export function toMessageBody(message: StoredMessage): MessageBody {
-  const { encoding, count } = countSegments(message.text)
+  const { redaction } = message
+  const { encoding, segments } = segmentsOf(message)
   return {
     id: message.id,
     status: message.status,
     lane: message.lane,
     phone: message.recipient,
-    message: message.text,
+    message: redaction?.text_at === undefined ? message.text : null,
+    message_redacted_at: shownTime(redaction?.text_at),
+    phone_redacted_at: shownTime(redaction?.phone_at),
     encoding,
-    segments: count,
     price: message.price === null ? null : formatAmount(message.price),
+    segments,
     customer_id: message.customerId,
     sender_id: message.senderId,
     provider: message.provider,
@@ -196,6 +199,19 @@ export function toMessageBody(message: StoredMessage): MessageBody {
     final_at: message.finalAt?.toISOString() ?? null,
     expires_at: message.expiresAt.toISOString(),
   }
+}
+
+/** Those of a text that was redacted were counted then. */
+function segmentsOf({ text, redaction }: StoredMessage) {
+  if (redaction?.encoding !== undefined) {
+    return { encoding: redaction.encoding, segments: redaction.segments ?? 1 }
+  }
+  const { encoding, count } = countSegments(text)
+  return { encoding, segments: count }
+}
+
+function shownTime(time: string | undefined): string | null {
+  return time === undefined ? null : new Date(time).toISOString()
 }
 
 function toReportsBody(reports: readonly StoredReport[]): DeliveryReportsBody {

@@ -174,8 +174,10 @@ export const messageSchema = z
     id: messageIdField,
     status: statusField,
     lane: laneField,
-    phone: z.string(),
-    message: z.string(),
+    phone: z.string().meta({ description: 'Masked when it was redacted.' }),
+    message: z.string().nullable().meta({ description: 'Null when it was redacted.' }),
+    message_redacted_at: shownTimeField.nullable(),
+    phone_redacted_at: shownTimeField.nullable(),
     encoding: encodingField,
     segments: segmentsField,
     price: z

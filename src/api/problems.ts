@@ -25,6 +25,7 @@ export const problemKinds = {
   'reference-reused': { status: 409, title: 'The reference is of another entry' },
   'inbound-message-not-found': { status: 404, title: 'There is no such inbound message' },
   'inbound-route-not-found': { status: 404, title: 'There is no such inbound route' },
+  'erasure-not-found': { status: 404, title: 'There is no such erasure' },
   'key-not-found': { status: 404, title: 'There is no such API key' },
   'webhook-not-found': { status: 404, title: 'There is no such webhook' },
   'webhook-delivery-not-found': { status: 404, title: 'There is no such delivery' },

@@ -1,4 +1,5 @@
 /** Taking providers out of service and back in, for all processes at once. For administration only. */
+import type { Act, Actor } from '../domain/audit.ts'
 import { type ProviderOrder, providerOrders } from '../domain/provider-mode.ts'
 import type { ProviderSettings } from '../providers/provider.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -16,7 +17,7 @@ export type ListedProvider = Pick<ProviderSettings, 'name' | 'weight'>
 export interface ProviderRoutesOptions extends Omit<AdminRouteOptions, 'tooLong'> {
   /** Those configured now. */
   readonly providers: () => readonly ListedProvider[]
-  readonly store: Pick<Store, 'listProviderControls' | 'setProviderControl'>
+  readonly store: Pick<Store, 'listProviderControls' | 'recorded'>
   readonly readJson: ReadJson
   readonly logger: Logger
 }
@@ -36,6 +37,7 @@ export function providerRoutes(options: ProviderRoutesOptions): Route[] {
 
   async function order(
     { request, requestId, param }: Exchange,
+    by: Actor,
     mode: (typeof providerOrders)[ProviderOrder],
   ): Promise<Response | Problem> {
     const provider = providers().find(({ name }) => name === param('name'))
@@ -44,7 +46,11 @@ export function providerRoutes(options: ProviderRoutesOptions): Route[] {
     if (!body.ok) return body.failure.problem
     const parsed = providerOrderSchema.safeParse(body.value)
     if (!parsed.success) return invalidRequest(bodyFaults(parsed.error))
-    const control = await store.setProviderControl(provider.name, mode, parsed.data.note ?? null)
+    const control = await store.recorded(
+      by,
+      (changes) => changes.setProviderControl(provider.name, mode, parsed.data.note ?? null),
+      orderAct,
+    )
     logger.info({
       event: 'provider.ordered',
       request_id: requestId,
@@ -58,10 +64,15 @@ export function providerRoutes(options: ProviderRoutesOptions): Route[] {
     ([word, mode]): Route => ({
       method: 'POST',
       path: `${providersPath}/:name/${word}`,
-      handle: forAdmins(options, (exchange) => order(exchange, mode)),
+      handle: forAdmins(options, (exchange, by) => order(exchange, by, mode)),
     }),
   )
   return [{ method: 'GET', path: providersPath, handle: forAdmins(options, list) }, ...orders]
+}
+
+/** For the audit log. */
+export function orderAct({ provider, mode }: ProviderControl): Act {
+  return { action: 'provider.ordered', target: provider, detail: { mode } }
 }
 
 /** In the order of `providers`; modes of others are left out. */

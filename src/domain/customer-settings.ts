@@ -4,6 +4,7 @@ import type { InboundAction } from './inbound-message.ts'
 import type { ReturnRule } from './money.ts'
 import type { NumberSettings } from './number-rules.ts'
 import type { PriceList } from './price-list.ts'
+import type { PrivacySettings } from './redaction.ts'
 import type { SenderSettings } from './sender-choice.ts'
 import type { PumpingGuard, TrafficLimits } from './traffic-limits.ts'
 
@@ -30,6 +31,7 @@ export interface CustomerSettings {
   readonly numbers?: NumberSettings | undefined
   readonly senders?: SenderSettings | undefined
   readonly opt_out_words?: OptOutWords | undefined
+  readonly privacy?: PrivacySettings | undefined
 }
 
 /** What the acceptance of a message has to know of its customer. */

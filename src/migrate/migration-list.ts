@@ -13,6 +13,7 @@ import money from '../../migrations/0008_money.sql' with { type: 'text' }
 import dueByLane from '../../migrations/0009_due_by_lane.sql' with { type: 'text' }
 import webhooks from '../../migrations/0010_webhooks.sql' with { type: 'text' }
 import inbound from '../../migrations/0011_inbound.sql' with { type: 'text' }
+import privacy from '../../migrations/0012_privacy.sql' with { type: 'text' }
 
 export interface Migration {
   readonly version: number
@@ -34,6 +35,7 @@ const sources: readonly (readonly [version: number, name: string, sql: string])[
   [9, 'due_by_lane', dueByLane],
   [10, 'webhooks', webhooks],
   [11, 'inbound', inbound],
+  [12, 'privacy', privacy],
 ]
 
 export const migrations: readonly Migration[] = sources.map(([version, name, sql]) => ({

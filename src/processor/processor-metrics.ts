@@ -32,6 +32,7 @@ export interface ProcessorMetrics {
   readonly sweepFound: Counter<'lane' | 'status'>
   readonly settleRetries: Counter
   readonly parkedMatched: Counter
+  readonly redacted: Counter
   readonly permitsInUse: Gauge
   readonly queueDepth: Gauge<'lane'>
   readonly queuePending: Gauge<'lane'>
@@ -131,6 +132,7 @@ export function createProcessorMetrics(registry: Registry): ProcessorMetrics {
       'sms_parked_reports_matched_total',
       'Parked reports whose message became known.',
     ),
+    redacted: counter('sms_redacted_total', 'Messages whose text or number was redacted.'),
     permitsInUse: gauge('sms_permits_in_use', 'Messages under way in this process.'),
     queueDepth: sharedGauge('sms_queue_depth', 'Entries in the queue, read or unread.', ['lane']),
     queuePending: sharedGauge('sms_queue_pending', 'Entries held by consumers.', ['lane']),

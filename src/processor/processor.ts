@@ -17,6 +17,7 @@ import type { ProcessorMetrics } from './processor-metrics.ts'
 import { createProviderModes } from './provider-modes.ts'
 import { createRecorder } from './recorder.ts'
 import { createRecoveryServices } from './recovery-services.ts'
+import { createRedactionServices } from './redaction-services.ts'
 import { createUpkeepServices } from './upkeep-services.ts'
 
 export interface ProcessorOptions {
@@ -100,6 +101,7 @@ export function createProcessor(options: ProcessorOptions): Service {
       dispatcher,
     }),
     ...createUpkeepServices({ ...options, permits }),
+    ...createRedactionServices(options),
   ]
 
   return {

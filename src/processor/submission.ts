@@ -3,6 +3,7 @@
  * the round comes to. Pure control flow over what it is given; recording is the caller's.
  */
 import type { ClaimedMessage } from '../domain/message.ts'
+import { withoutMessage } from '../domain/provider-words.ts'
 import { type RetrySchedule, retryDelayMs } from '../domain/retry-schedule.ts'
 import type { AttemptFailure, SubmitOutcome } from '../domain/submit-outcome.ts'
 import type { ProviderPool, Reservation } from '../providers/provider-pool.ts'
@@ -146,20 +147,17 @@ async function submitOnce(
     options.workSignal,
   )
   const durationMs = options.clock.monotonicMs() - startedAtMs
-  const masked = withoutRecipient(outcome, message.recipient)
+  const masked = withoutPersonal(outcome, message)
   options.onOutcome(message, reservation.provider, masked, durationMs)
   return masked
 }
 
-/** A provider's words often repeat the number; they are kept, shown and logged. */
-function withoutRecipient(outcome: SubmitOutcome, recipient: string): SubmitOutcome {
+/** A provider's words often repeat the number, and may repeat the text; they are kept, shown and logged. */
+function withoutPersonal(outcome: SubmitOutcome, message: ClaimedMessage): SubmitOutcome {
   if (outcome.kind === 'taken') return outcome
-  const { code, detail } = outcome
-  return {
-    ...outcome,
-    code: maskRecipientIn(code, recipient),
-    detail: maskRecipientIn(detail, recipient),
-  }
+  const without = (words: string) =>
+    withoutMessage(maskRecipientIn(words, message.recipient), message)
+  return { ...outcome, code: without(outcome.code), detail: without(outcome.detail) }
 }
 
 /**

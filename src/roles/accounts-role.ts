@@ -1,6 +1,7 @@
 /** `sms-gateway accounts …` and `sms-gateway prices …` */
 import { readFileSync } from 'node:fs'
 import type { z } from 'zod'
+import { accountActs } from '../api/account-acts.ts'
 import { toAccountBody, toEntryBody, toPriceListBody } from '../api/account-routes.ts'
 import {
   accountChangeSchema,
@@ -12,6 +13,7 @@ import { formatAmount } from '../domain/money.ts'
 import { commonList } from '../domain/price-list.ts'
 import type { LedgerEntry } from '../store/accounts.ts'
 import { printLine, withStore } from './admin-store.ts'
+import { commandActor } from './command-actor.ts'
 import { jsonFaults, optionFaults } from './option-parsers.ts'
 import { printAll } from './print-all.ts'
 import { StartRefused, say } from './role-context.ts'
@@ -49,10 +51,12 @@ export function runAccountSet(
     { return_rule: 'returns' },
   )
   return withStore(environment, async (store) => {
-    const account = await store.setAccount(id, {
-      credit: change.credit,
-      returnRule: change.return_rule,
-    })
+    const account = await store.recorded(
+      commandActor(),
+      (changes) =>
+        changes.setAccount(id, { credit: change.credit, returnRule: change.return_rule }),
+      accountActs.set,
+    )
     return account === null ? none(`no customer ${id}`) : print(toAccountBody(account))
   })
 }
@@ -79,7 +83,11 @@ export function runAccountEnter(
   const kind = adjustment ? 'adjustment' : 'top_up'
   const entry = checked(newEntrySchema, { kind, amount, reference, note }, {})
   return withStore(environment, async (store) => {
-    const entered = await store.enterInLedger(id, { ...entry, note: entry.note ?? null })
+    const entered = await store.recorded(
+      commandActor(),
+      (changes) => changes.enterInLedger(id, { ...entry, note: entry.note ?? null }),
+      accountActs.entered,
+    )
     if (entered === null) return none(`customer ${id} has no account`)
     const { amount: known, kind: knownKind } = entered.entry
     if (known !== entry.amount || knownKind !== kind) {
@@ -146,7 +154,11 @@ export function runPricesSet(
   if (!parsed.success) throw jsonFaults(parsed.error, path)
   const { prices } = parsed.data
   return withStore(environment, async (store) => {
-    const list = await store.setPriceList(id ?? commonList, prices)
+    const list = await store.recorded(
+      commandActor(),
+      (changes) => changes.setPriceList(id ?? commonList, prices),
+      accountActs.pricesSet(id ?? commonList),
+    )
     if (list === null) return none(`no customer ${id}`)
     printLine(
       `${Object.keys(list.prices).length} prices are in force everywhere within five seconds`,

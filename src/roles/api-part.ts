@@ -64,6 +64,7 @@ export function createApiPart(options: ApiPartOptions): ApiPart {
     providerControls: options.store,
     webhooks: options.store,
     webhookUrls: webhookUrlRules(config),
+    privacy: options.store,
     queue: options.queue,
     databaseErrorKind,
     providerSecret: (name) => secrets.get(name),

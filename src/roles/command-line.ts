@@ -13,6 +13,7 @@ import { runOperator } from './operator-role.ts'
 import { addOptOutCommands } from './opt-out-commands.ts'
 import { positive } from './option-parsers.ts'
 import { liftOutboundLimit } from './outbound-connections.ts'
+import { addPrivacyCommands } from './privacy-commands.ts'
 import { runProcessor } from './processor-role.ts'
 import { addProviderCommands } from './provider-commands.ts'
 import { configFor, StartRefused, say } from './role-context.ts'
@@ -166,4 +167,5 @@ function addAdministration(
   addCustomerCommands(program, environment, exit)
   addAccountCommands(program, environment, exit)
   addOptOutCommands(program, environment, exit)
+  addPrivacyCommands(program, environment, exit)
 }

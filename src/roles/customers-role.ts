@@ -1,4 +1,6 @@
 /** `sms-gateway customers …` and `sms-gateway keys …` */
+
+import { customerActs, keyActs } from '../api/customer-acts.ts'
 import { toCustomerBody, toIssuedKeyBody, toKeyBody } from '../api/customer-routes.ts'
 import { newKeySchema, overlapSecondsDefault, scopesDefault } from '../api/customer-schemas.ts'
 import { customerSettingsChangeSchema } from '../api/customer-settings-schema.ts'
@@ -9,6 +11,7 @@ import type { ApiKey } from '../store/api-keys.ts'
 import type { Customer } from '../store/customers.ts'
 import type { Store } from '../store/store.ts'
 import { printLine, withStore } from './admin-store.ts'
+import { commandActor } from './command-actor.ts'
 import { jsonFaults, optionFaults } from './option-parsers.ts'
 import { printAll } from './print-all.ts'
 import { StartRefused, say } from './role-context.ts'
@@ -44,7 +47,11 @@ export function runCustomerCreate(
   id: number | null,
 ): Promise<number> {
   return withStore(environment, async (store) => {
-    const customer = await store.createCustomer(id, name)
+    const customer = await store.recorded(
+      commandActor(),
+      (changes) => changes.createCustomer(id, name),
+      customerActs.created,
+    )
     if (customer === null) {
       say(`there is a customer with the id ${id}`)
       return exitCodes.failure
@@ -67,9 +74,14 @@ export function runCustomerSet(
   const parsed = customerSettingsChangeSchema.safeParse(parseJson(json))
   if (!parsed.success) throw jsonFaults(parsed.error, 'settings')
   const settings = parsed.data
-  return withStore(environment, async (store) =>
-    printCustomer(await store.updateCustomer(id, { settings }), id),
-  )
+  return withStore(environment, async (store) => {
+    const customer = await store.recorded(
+      commandActor(),
+      (changes) => changes.updateCustomer(id, { settings }),
+      customerActs.changed({ settings }),
+    )
+    return printCustomer(customer, id)
+  })
 }
 
 function parseJson(json: string): unknown {
@@ -95,7 +107,11 @@ export function runCustomerDisabled(
   disabled: boolean,
 ): Promise<number> {
   return withStore(environment, async (store) => {
-    const customer = await store.setCustomerDisabled(id, disabled)
+    const customer = await store.recorded(
+      commandActor(),
+      (changes) => changes.setCustomerDisabled(id, disabled),
+      disabled ? customerActs.disabled : customerActs.enabled,
+    )
     if (customer === null) {
       say(`no customer ${id}`)
       return exitCodes.failure
@@ -111,6 +127,7 @@ const keyTable = createTable([
   ['CUSTOMER', 16],
   ['SCOPES', 15],
   ['STATE', 2 + timeWidth + 'expires'.length],
+  ['LAST USED', timeWidth],
   ['NOTE', 0],
 ])
 
@@ -124,9 +141,10 @@ export function runKeyList(
       store.listApiKeys(customerId, after?.prefix ?? '', listStep)
     await printAll(next, listStep, 'no API keys', json, keyTable.header, (key) => {
       if (json) return JSON.stringify(toKeyBody(key))
-      const { prefix, scopes, note } = key
+      const { prefix, scopes, note, lastUsedAt } = key
       const customer = key.customerId === null ? 'staff' : String(key.customerId)
-      return keyTable.line([prefix, customer, scopes.join(','), stateOf(key), note ?? ''])
+      const used = lastUsedAt?.toISOString() ?? '-'
+      return keyTable.line([prefix, customer, scopes.join(','), stateOf(key), used, note ?? ''])
     })
     return exitCodes.ok
   })
@@ -161,14 +179,19 @@ export function runKeyCreate(environment: Environment, options: NewKeyOptions): 
   const { scopes = scopesDefault as readonly Scope[], expires_at } = parsed.data
   return withStore(environment, (store) =>
     printIssued(`no customer ${customer}`, ({ prefix, hash }) =>
-      store.createApiKey({
-        prefix,
-        hash,
-        customerId: customer ?? null,
-        scopes,
-        note: note ?? null,
-        expiresAt: expires_at === undefined ? null : new Date(expires_at),
-      }),
+      store.recorded(
+        commandActor(),
+        (changes) =>
+          changes.createApiKey({
+            prefix,
+            hash,
+            customerId: customer ?? null,
+            scopes,
+            note: note ?? null,
+            expiresAt: expires_at === undefined ? null : new Date(expires_at),
+          }),
+        keyActs.created,
+      ),
     ),
   )
 }
@@ -181,7 +204,11 @@ export function runKeyRotate(
   requirePrefix(prefix)
   return withStore(environment, async (store) => {
     const code = await printIssued(`no API key in force ${prefix}`, (successor) =>
-      store.rotateApiKey(prefix, successor, overlapSeconds * 1_000),
+      store.recorded(
+        commandActor(),
+        (changes) => changes.rotateApiKey(prefix, successor, overlapSeconds * 1_000),
+        keyActs.rotated(prefix, overlapSeconds),
+      ),
     )
     if (code === exitCodes.ok) say(`${prefix} goes on for ${overlapSeconds} s`)
     return code
@@ -191,7 +218,12 @@ export function runKeyRotate(
 export function runKeyRevoke(environment: Environment, prefix: string): Promise<number> {
   requirePrefix(prefix)
   return withStore(environment, async (store) => {
-    if ((await store.revokeApiKey(prefix)) === null) {
+    const revoked = await store.recorded(
+      commandActor(),
+      (changes) => changes.revokeApiKey(prefix),
+      keyActs.revoked,
+    )
+    if (revoked === null) {
       say(`no API key ${prefix}`)
       return exitCodes.failure
     }

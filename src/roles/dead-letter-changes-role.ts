@@ -1,4 +1,5 @@
 /** `sms-gateway dlq replay|purge` */
+import { letterActs } from '../api/dead-letter-routes.ts'
 import type { Environment } from '../config/config.ts'
 import type { MessageId } from '../domain/message.ts'
 import { systemClock } from '../runtime/clock.ts'
@@ -6,6 +7,7 @@ import { pause } from '../runtime/notifier.ts'
 import type { DeadLetterFilter, DeadLetterPosition } from '../store/dead-letters.ts'
 import type { Store } from '../store/store.ts'
 import { printLine, withStore } from './admin-store.ts'
+import { commandActor } from './command-actor.ts'
 import { deadLetterFilter, type FilterOptions, messageIds } from './dead-letters-role.ts'
 import { StartRefused, say } from './role-context.ts'
 import { exitCodes } from './run-until-stopped.ts'
@@ -30,7 +32,11 @@ export function runDeadLetterReplay(
     const { messageValidityMs } = config.accept
     const { replayAgeMsMax } = config.processing
     return changeAll(store, selection, 'replayed', paceOf(options.rate), (ids) =>
-      store.replayDeadLetters(ids, messageValidityMs, replayAgeMsMax),
+      store.recorded(
+        commandActor(),
+        (changes) => changes.replayDeadLetters(ids, messageValidityMs, replayAgeMsMax),
+        letterActs.replayed,
+      ),
     )
   })
 }
@@ -45,7 +51,11 @@ export function runDeadLetterPurge(
   }
   return withStore(environment, (store, _config, logger) =>
     changeAll(store, selection, 'purged', paceOf(undefined), async (ids) => {
-      const purged = await store.purgeDeadLetters(ids)
+      const purged = await store.recorded(
+        commandActor(),
+        (changes) => changes.purgeDeadLetters(ids),
+        letterActs.purged,
+      )
       // The last trace of the letters.
       logger.warn({ event: 'dead_letters.purged', count: purged.length, message_ids: purged })
       return purged
@@ -103,7 +113,7 @@ const leftIdsMax = 10
 
 const whyLeft = {
   replayed:
-    'no such letter waits, or its message is so old that retention would drop it before it is final',
+    'no such letter waits, or its message is redacted, or so old that retention would drop it before it is final',
   purged: 'no such letter waits',
 }
 

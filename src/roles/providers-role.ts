@@ -1,8 +1,9 @@
 /** `sms-gateway providers list|drain|disable|enable` */
-import { toProviderBodies } from '../api/provider-routes.ts'
+import { orderAct, toProviderBodies } from '../api/provider-routes.ts'
 import type { Environment } from '../config/config.ts'
 import { type ProviderOrder, providerOrders } from '../domain/provider-mode.ts'
 import { printLine, withStore } from './admin-store.ts'
+import { commandActor } from './command-actor.ts'
 import { configFor, StartRefused } from './role-context.ts'
 import { exitCodes } from './run-until-stopped.ts'
 import { createTable, timeWidth } from './table.ts'
@@ -45,7 +46,11 @@ export async function runProviderOrder(
     throw new StartRefused(exitCodes.failure, `no provider ${name}; ${those}`)
   }
   return await withStore(environment, async (store) => {
-    const { mode } = await store.setProviderControl(name, providerOrders[order], note)
+    const { mode } = await store.recorded(
+      commandActor(),
+      (changes) => changes.setProviderControl(name, providerOrders[order], note),
+      orderAct,
+    )
     printLine(`${name} is ${mode}, in every processor within two seconds`)
     return exitCodes.ok
   })

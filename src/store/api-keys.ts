@@ -13,6 +13,8 @@ export interface ApiKey {
   readonly createdAt: Date
   readonly expiresAt: Date | null
   readonly revokedAt: Date | null
+  /** As of a minute ago at least. Null: it was not used. */
+  readonly lastUsedAt: Date | null
 }
 
 export interface NewApiKey extends Pick<ApiKey, 'prefix' | 'customerId' | 'scopes' | 'note'> {
@@ -39,11 +41,12 @@ interface KeyRow {
   created_at: Date
   expires_at: Date | null
   revoked_at: Date | null
+  last_used_at: Date | null
 }
 
 /** The driver reads no arrays. */
 const keyColumns =
-  'prefix, customer_id, to_json(scopes) AS scopes, note, created_at, expires_at, revoked_at'
+  'prefix, customer_id, to_json(scopes) AS scopes, note, created_at, expires_at, revoked_at, last_used_at'
 
 const createKeyStatement = defineStatement<KeyRow>(
   'api_keys.create',
@@ -134,6 +137,7 @@ function toKey(row: KeyRow): ApiKey {
     createdAt: row.created_at,
     expiresAt: row.expires_at,
     revokedAt: row.revoked_at,
+    lastUsedAt: row.last_used_at,
   }
 }
 
@@ -170,6 +174,22 @@ export async function findApiKeys(
       },
     ]),
   )
+}
+
+const touchStatement = defineStatement(
+  'api_keys.touch',
+  `WITH used AS MATERIALIZED (
+     SELECT prefix FROM api_keys
+     WHERE prefix = ANY($1::text[]) AND (last_used_at IS NULL OR last_used_at < now() - interval '30 seconds')
+     ORDER BY prefix FOR UPDATE SKIP LOCKED
+   )
+   UPDATE api_keys SET last_used_at = now()
+   WHERE prefix = ANY($1::text[]) AND prefix IN (SELECT prefix FROM used)`,
+)
+
+/** These were used just now. What another process has told within half a minute stays. */
+export async function touchApiKeys(sql: Sql, prefixes: readonly string[]): Promise<void> {
+  await touchStatement(sql, [textArray(prefixes)])
 }
 
 const anyStatement = defineStatement<{ any: boolean }>(

@@ -148,7 +148,7 @@ const replayStatement = defineStatement<{ id: string }>(
      SET status = 'queued', attempts = 0, due_at = now(), enqueued_at = NULL, final_at = NULL,
          expires_at = now() + $2::bigint * interval '1 ms'
      WHERE id = ANY(ARRAY(SELECT message_id FROM waiting)) AND id BETWEEN $3::uuid AND $4::uuid
-       AND status = 'failed' AND id >= (SELECT uuid_v7_floor(now() - $5::bigint * interval '1 ms'))
+       AND status = 'failed' AND redaction IS NULL AND id >= (SELECT uuid_v7_floor(now() - $5::bigint * interval '1 ms'))
      RETURNING id, customer_id, price, return_rule
    ), charges AS MATERIALIZED (
      SELECT customer_id, sum(price)::bigint AS amount, count(*)::int AS messages FROM moved

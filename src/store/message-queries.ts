@@ -7,6 +7,7 @@ import type { Lane, MessageId } from '../domain/message.ts'
 import { messageIdFloor, messageIdTimeMs } from '../domain/message-id.ts'
 import type { MessageState } from '../domain/message-state.ts'
 import type { Amount } from '../domain/money.ts'
+import type { Redaction } from '../domain/redaction.ts'
 import type { AttemptFailure } from '../domain/submit-outcome.ts'
 import type { Database } from './database.ts'
 import { databaseErrorKind } from './database-errors.ts'
@@ -20,9 +21,12 @@ export interface StoredMessage {
   readonly status: MessageState
   readonly recipient: string
   readonly senderId: string | null
+  /** Empty when it was redacted. */
   readonly text: string
   /** What it was paid with; null: it costs nothing. */
   readonly price: Amount | null
+  /** Null: it has its text and its number. */
+  readonly redaction: Redaction | null
   readonly attempts: number
   readonly provider: string | null
   readonly providerMessageId: string | null
@@ -167,6 +171,7 @@ interface MessageRow {
   sender_id: string | null
   body: string
   price: string | null
+  redaction: Redaction | null
   attempts: number
   provider: string | null
   provider_message_id: string | null
@@ -177,8 +182,8 @@ interface MessageRow {
 }
 
 const columns = (sql: Sql) => sql`
-  id, customer_id, lane, status, recipient, sender_id, body, price, attempts, provider, provider_message_id,
-  failures, sent_at, final_at, expires_at`
+  id, customer_id, lane, status, recipient, sender_id, body, price, redaction, attempts, provider,
+  provider_message_id, failures, sent_at, final_at, expires_at`
 
 function toMessage(row: MessageRow): StoredMessage {
   return {
@@ -190,6 +195,7 @@ function toMessage(row: MessageRow): StoredMessage {
     senderId: row.sender_id,
     text: row.body,
     price: row.price === null ? null : Number(row.price),
+    redaction: row.redaction,
     attempts: row.attempts,
     provider: row.provider,
     providerMessageId: row.provider_message_id,

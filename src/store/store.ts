@@ -10,6 +10,7 @@ import {
   listApiKeys,
   revokeApiKey,
   rotateApiKey,
+  touchApiKeys,
 } from './api-keys.ts'
 import { cancelMessage } from './cancellations.ts'
 import { insertCharged } from './charged-inserts.ts'
@@ -47,6 +48,7 @@ import {
 import { listParkedReports, measureParkedReports } from './parked-reports.ts'
 import { createPartitions, dropPartitions } from './partitions.ts'
 import { findPriceLists, findPriceListVersions, setPriceList } from './price-lists.ts'
+import { createPrivacyStore, type PrivacyStore } from './privacy-store.ts'
 import { listProviderControls, setProviderControl } from './provider-controls.ts'
 import { expediteLost, promoteDue, sweepLane } from './recovery.ts'
 import type { ReplicaLag } from './replica-lag.ts'
@@ -79,7 +81,7 @@ import { disableBacklog, measureWebhooks, removeOldWebhooks } from './webhook-up
 
 type Bound<F> = F extends (sql: infer _, ...rest: infer A) => infer R ? (...rest: A) => R : never
 
-export interface Store {
+export interface Store extends PrivacyStore {
   readonly queries: MessageQueries
   readonly insertMessages: Bound<typeof insertMessages>
   readonly cancelMessage: Bound<typeof cancelMessage>
@@ -117,6 +119,7 @@ export interface Store {
   readonly revokeApiKey: Bound<typeof revokeApiKey>
   readonly listApiKeys: Bound<typeof listApiKeys>
   readonly findApiKeys: Bound<typeof findApiKeys>
+  readonly touchApiKeys: Bound<typeof touchApiKeys>
   readonly hasApiKeys: Bound<typeof hasApiKeys>
   readonly setAccount: Bound<typeof setAccount>
   readonly enterInLedger: Bound<typeof enterInLedger>
@@ -180,6 +183,7 @@ export function createStore(options: StoreOptions): Store {
     return applied
   }
   return {
+    ...createPrivacyStore(database),
     queries: createMessageQueries(database, replicaLag, onRead),
     insertMessages: (...rest) => insertMessages(database.write, ...rest),
     cancelMessage: (...rest) => cancelMessage(database.write, ...rest),
@@ -221,6 +225,7 @@ export function createStore(options: StoreOptions): Store {
     revokeApiKey: (...rest) => revokeApiKey(database.write, ...rest),
     listApiKeys: (...rest) => listApiKeys(database.readPrimary, ...rest),
     findApiKeys: (...rest) => findApiKeys(database.readPrimary, ...rest),
+    touchApiKeys: (...rest) => touchApiKeys(database.write, ...rest),
     hasApiKeys: (...rest) => hasApiKeys(database.readPrimary, ...rest),
     setAccount: (...rest) => setAccount(database.write, ...rest),
     enterInLedger: (...rest) => enterInLedger(database.write, ...rest),

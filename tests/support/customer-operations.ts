@@ -22,6 +22,8 @@ export const ofCustomers: Readonly<Record<string, 'own' | 'nothing'>> = {
   importOptOuts: 'own',
   exportOptOuts: 'own',
   ...ofWebhooks,
+  requestErasure: 'own',
+  getErasure: 'nothing',
 }
 /** Those that tell the same to everybody, or to providers. */
 export const ofAll = ['health', 'readiness', 'metrics', 'openApi', 'docs', 'docsAsset']

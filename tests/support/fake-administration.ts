@@ -1,34 +1,111 @@
 /** For unit tests of the API: stores of administration that hold nothing and change nothing. */
+
 import type { ApiOptions } from '../../src/api/api-options.ts'
+import type { Act, Actor } from '../../src/domain/audit.ts'
+import { type CustomerProfile, unknownCustomer } from '../../src/domain/customer-settings.ts'
+import type { KnownKey } from '../../src/store/api-keys.ts'
+import type { ProviderControl } from '../../src/store/provider-controls.ts'
+import type { RecordedChanges } from '../../src/store/recorded-changes.ts'
+import type { Store } from '../../src/store/store.ts'
 
 export const customersUnchanged = {
-  createCustomer: async () => null,
   listCustomers: async () => [],
-  setCustomerDisabled: async () => null,
-  updateCustomer: async () => null,
   getCustomer: async () => null,
-  createApiKey: async () => null,
-  rotateApiKey: async () => null,
-  revokeApiKey: async () => null,
   listApiKeys: async () => [],
+  touchApiKeys: async () => undefined,
   findPriceLists: async () => new Map(),
   findPriceListVersions: async () => new Map(),
 } satisfies Partial<ApiOptions['customers']>
 
-export const noDeadLetters: ApiOptions['deadLetters'] = {
-  listDeadLetters: async () => [],
-  getDeadLetter: async () => null,
-  replayDeadLetters: async (ids) => [...ids],
-  purgeDeadLetters: async (ids) => [...ids],
+/** What is looked up at every request. */
+export function lookUps(
+  known: {
+    readonly profiles: Map<number, CustomerProfile>
+    readonly keys: Map<string, KnownKey>
+  },
+  failIf: (name: 'profiles' | 'keys') => void,
+): Pick<ApiOptions['customers'], 'findCustomerProfiles' | 'findApiKeys' | 'hasApiKeys'> {
+  return {
+    async findCustomerProfiles(ids) {
+      failIf('profiles')
+      return new Map(
+        ids.map((id) => [id, known.profiles.get(id) ?? { ...unknownCustomer(id), isKnown: true }]),
+      )
+    },
+    async findApiKeys(prefixes) {
+      failIf('keys')
+      return new Map([...known.keys].filter(([prefix]) => prefixes.includes(prefix)))
+    },
+    async hasApiKeys() {
+      failIf('keys')
+      return known.keys.size > 0
+    },
+  }
 }
 
-export const noAccounts: ApiOptions['accounts'] = {
-  getCustomer: async () => null,
+export const noDeadLetters: Omit<ApiOptions['deadLetters'], 'recorded'> = {
+  listDeadLetters: async () => [],
+  getDeadLetter: async () => null,
+}
+
+export const nothingChanges: Omit<RecordedChanges, 'setProviderControl'> = {
+  createCustomer: async () => null,
+  setCustomerDisabled: async () => null,
+  updateCustomer: async () => null,
+  createApiKey: async () => null,
+  rotateApiKey: async () => null,
+  revokeApiKey: async () => null,
   setAccount: async () => null,
-  getAccount: async () => null,
   enterInLedger: async () => null,
-  listLedger: async () => [],
   setPriceList: async () => null,
+  replayDeadLetters: async (ids) => [...ids],
+  purgeDeadLetters: async (ids) => [...ids],
+  requestErasure: async ({ id, customerId, phoneMasked }) => ({
+    id,
+    customerId,
+    phoneMasked,
+    requestedAt: new Date(),
+    pending: 0,
+    redacted: 0,
+    canceled: 0,
+    finishedAt: null,
+  }),
+}
+
+export function controlsInto(
+  controls: Map<string, ProviderControl>,
+  changedAt: Date,
+  failIfToldTo: () => void,
+): Pick<RecordedChanges, 'setProviderControl'> {
+  return {
+    async setProviderControl(provider, mode, note) {
+      failIfToldTo()
+      const control = { provider, mode, note, changedAt }
+      controls.set(provider, control)
+      return control
+    },
+  }
+}
+
+/** Does a change, and puts into `acts` what was recorded. */
+export function recordedInto(
+  acts: (Act & Actor)[],
+  changes: RecordedChanges,
+): Pick<Store, 'recorded'> {
+  return {
+    async recorded(by, change, actOf) {
+      const result = await change(changes)
+      const act = actOf(result)
+      if (act !== null) acts.push({ ...by, ...act })
+      return result
+    },
+  }
+}
+
+export const noAccounts: Omit<ApiOptions['accounts'], 'recorded'> = {
+  getCustomer: async () => null,
+  getAccount: async () => null,
+  listLedger: async () => [],
   findPriceLists: async () => new Map(),
 }
 

@@ -3,7 +3,8 @@ import { pino } from 'pino'
 import { Registry } from 'prom-client'
 import { type Api, createApi } from '../../src/api/api.ts'
 import type { ApiOptions } from '../../src/api/api-options.ts'
-import { type CustomerProfile, unknownCustomer } from '../../src/domain/customer-settings.ts'
+import type { Act, Actor } from '../../src/domain/audit.ts'
+import type { CustomerProfile } from '../../src/domain/customer-settings.ts'
 import type { Lane, MessageId, NewMessage } from '../../src/domain/message.ts'
 import type { ProviderReport } from '../../src/domain/provider-report.ts'
 import { createMemoryCounters, memoryCountersDefault } from '../../src/limits/memory-counters.ts'
@@ -13,7 +14,16 @@ import { databaseErrorKind } from '../../src/store/database-errors.ts'
 import type { StoredAnswer } from '../../src/store/idempotent-inserts.ts'
 import type { MessageFilter, StoredMessage, StoredReport } from '../../src/store/message-queries.ts'
 import type { ProviderControl } from '../../src/store/provider-controls.ts'
-import { customersUnchanged, noAccounts, noDeadLetters, noWebhooks } from './fake-administration.ts'
+import {
+  controlsInto,
+  customersUnchanged,
+  lookUps,
+  noAccounts,
+  noDeadLetters,
+  nothingChanges,
+  noWebhooks,
+  recordedInto,
+} from './fake-administration.ts'
 import { createFakeInbound, type FakeInbound } from './fake-inbound.ts'
 
 export interface FakeApi extends Omit<Api, 'fetch'> {
@@ -24,6 +34,8 @@ export interface FakeApi extends Omit<Api, 'fetch'> {
   /** What was enqueued, in order. */
   readonly enqueued: [Lane, MessageId][]
   readonly reports: ProviderReport[]
+  /** What the audit log has. */
+  readonly acts: (Act & Actor)[]
   /** The sizes of the batches they were stored in. */
   readonly reportBatches: number[]
   /** What listings asked for. */
@@ -83,6 +95,7 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
     inserted: [],
     enqueued: [],
     reports: [],
+    acts: [],
     reportBatches: [],
     listed: [],
     logLines,
@@ -105,6 +118,11 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
   function failIf(name: keyof typeof failures): void {
     if (failures[name] !== undefined) throw failures[name]
   }
+
+  const recorded = recordedInto(fake.acts, {
+    ...nothingChanges,
+    ...controlsInto(known.controls, controlledAt, () => failIf('controls')),
+  })
 
   const api = createApi({
     store: {
@@ -170,13 +188,9 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
         failIf('controls')
         return [...known.controls.values()]
       },
-      async setProviderControl(provider, mode, note) {
-        failIf('controls')
-        const control = { provider, mode, note, changedAt: controlledAt }
-        known.controls.set(provider, control)
-        return control
-      },
+      ...recorded,
     },
+    privacy: { ...recorded, getErasure: async () => null, listAuditLog: async () => [] },
     queue: {
       async append(lane, ids) {
         failIf('append')
@@ -186,27 +200,11 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
     },
     customers: {
       ...customersUnchanged,
-      async findCustomerProfiles(ids) {
-        failIf('profiles')
-        return new Map(
-          ids.map((id) => [
-            id,
-            known.profiles.get(id) ?? { ...unknownCustomer(id), isKnown: true },
-          ]),
-        )
-      },
-      async findApiKeys(prefixes) {
-        failIf('keys')
-        const found = [...known.keys].filter(([prefix]) => prefixes.includes(prefix))
-        return new Map(found)
-      },
-      async hasApiKeys() {
-        failIf('keys')
-        return known.keys.size > 0
-      },
+      ...recorded,
+      ...lookUps(known, failIf),
     },
-    accounts: noAccounts,
-    deadLetters: noDeadLetters,
+    accounts: { ...noAccounts, ...recorded },
+    deadLetters: { ...noDeadLetters, ...recorded },
     inbound: createFakeInbound(fake.inbound),
     webhooks: noWebhooks,
     webhookUrls: { plainHttp: false, allowed: [] },
@@ -284,6 +282,7 @@ export function storedMessage(changes: Partial<StoredMessage> = {}): StoredMessa
     senderId: null,
     text: 'hello',
     price: null,
+    redaction: null,
     attempts: 1,
     provider: 'primary',
     providerMessageId: 'p-1',

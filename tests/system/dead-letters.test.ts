@@ -182,7 +182,7 @@ describe('replaying', () => {
     const again = await dlq('replay', second)
     expect(again).toMatchObject({ exitCode: 1, stdout: '0 replayed\n' })
     expect(again.stderr).toBe(
-      `sms-gateway: not replayed: ${second}; no such letter waits, or its message is so old that retention would drop it before it is final\n`,
+      `sms-gateway: not replayed: ${second}; no such letter waits, or its message is redacted, or so old that retention would drop it before it is final\n`,
     )
     await allDelivered([first, second, third])
     expect(await listed('')).toEqual([])

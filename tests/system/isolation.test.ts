@@ -84,10 +84,16 @@ describe('customers', () => {
     expect((await submit(bearer(mine))).status).toBe(202)
     const theirs = (await submit(bearer(other))).body.id as string
     const theirInbound = await inboundOf(other)
+    const erasure = await call('POST', '/api/v1/erasures', bearer(other), { phone: '+12025550123' })
     for (const { path, method, operationId, tags } of await operations()) {
       const body = method === 'post' || method === 'patch' ? {} : undefined
       const webhook = await newWebhook((verb, at, sent) => call(verb, at, bearer(other), sent))
-      const ids = { webhooks: webhook.id, messages: theirs, inbound: theirInbound }
+      const ids = {
+        webhooks: webhook.id,
+        messages: theirs,
+        inbound: theirInbound,
+        privacy: erasure.body.id as string,
+      }
       const id = ids[tags[0] as keyof typeof ids] ?? '1'
       const places = new Map([
         ['id', id],

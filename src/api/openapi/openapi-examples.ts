@@ -34,6 +34,8 @@ export const messageExample: MessageBody = {
   lane: 'normal',
   phone: '+491701234567',
   message: 'Your code is 123456',
+  message_redacted_at: null,
+  phone_redacted_at: null,
   encoding: 'gsm7',
   segments: 1,
   price: '0.075',
@@ -132,6 +134,7 @@ export const keyExample: KeyBody = {
   created_at: '2026-01-31T12:00:00.000Z',
   expires_at: null,
   revoked_at: null,
+  last_used_at: '2026-01-31T12:34:00.000Z',
 }
 
 export const issuedKeyExample: IssuedKeyBody = {

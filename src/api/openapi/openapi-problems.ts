@@ -52,6 +52,7 @@ const details: Readonly<Record<ProblemKind, string>> = {
   'reference-reused': 'There is another entry with this reference.',
   'inbound-message-not-found': 'No inbound message has this id.',
   'inbound-route-not-found': 'No inbound route has this id.',
+  'erasure-not-found': 'No erasure has this id; what became of one is told for 90 days.',
   'key-not-found': 'There is no API key in force with this prefix.',
   'request-in-progress':
     'A request with this Idempotency-Key is being worked on: send it again later.',

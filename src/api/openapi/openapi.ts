@@ -6,6 +6,7 @@ import { deadLetterPaths } from './openapi-dead-letters.ts'
 import { inboundPaths } from './openapi-inbound.ts'
 import { messagePaths } from './openapi-messages.ts'
 import { optOutPaths } from './openapi-opt-outs.ts'
+import { privacyPaths } from './openapi-privacy.ts'
 import { providerPaths } from './openapi-providers.ts'
 import { servicePaths } from './openapi-service.ts'
 import { webhookPaths } from './openapi-webhooks.ts'
@@ -27,6 +28,7 @@ export function createOpenApiDocument(version: string): oas31.OpenAPIObject {
         { name: 'webhooks', description: 'For customers who want to be told.' },
         { name: 'providers', description: 'For SMS providers.' },
         { name: 'service', description: 'For those who run it.' },
+        { name: 'privacy', description: 'For customers and those who run it.' },
         { name: 'administration', description: 'For those who may change what others sent.' },
       ],
       security: [],
@@ -40,6 +42,7 @@ export function createOpenApiDocument(version: string): oas31.OpenAPIObject {
         ...deadLetterPaths,
         ...customerPaths,
         ...accountPaths,
+        ...privacyPaths,
       },
       components: {
         securitySchemes: {
