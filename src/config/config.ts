@@ -5,6 +5,7 @@
 import { dayMs } from '../domain/duration.ts'
 import type { ProviderSettings } from '../providers/provider.ts'
 import type { Config } from './config-shape.ts'
+import { destinationFaults } from './destination-faults.ts'
 import type { Environment, Fault } from './fault.ts'
 import { limits, pumpingGuard } from './keys/limit-keys.ts'
 import { accept, circuit, processing } from './keys/message-keys.ts'
@@ -82,6 +83,7 @@ function readProviders(environment: Environment, role: Role, faults: Fault[]): P
   const providers: ProviderSettings[] = []
   for (const [name, table] of Object.entries(providerKeys.providers)) {
     const { url, ...rest } = readSettings(table, environment, role, faults)
+    faults.push(...destinationFaults(rest, table))
     if (url !== null) providers.push({ name, url, ...rest })
   }
   const { path } = readSettings({ path: providerKeys.providersFile }, environment, role, faults)

@@ -9,8 +9,13 @@ export interface Parser<T> {
   /** Follows "must be". */
   readonly allowed: string
   readonly schema: z.ZodType<T, string>
-  /** How a file writes it: a TOML string or a TOML number. */
-  readonly kind: 'text' | 'number'
+  /**
+   * How a file writes it: a TOML string, a number, either of them (`cost`), an array of strings (`list`), or a table of costs
+   * (`costs`).
+   */
+  readonly kind: 'text' | 'number' | 'cost' | 'list' | 'costs'
+  /** The items of a list that are at fault; undefined when none is, by itself. */
+  readonly faulty?: (text: string) => string | undefined
 }
 
 /** Where to listen; port 0 takes any free one. */
@@ -31,7 +36,7 @@ const portMax = 65_535
 const hostLengthMax = 253
 
 /** `parse` answers undefined for what it does not take. */
-function parser<T>(
+export function parser<T>(
   allowed: string,
   parse: (text: string) => T | undefined,
   kind: Parser<T>['kind'] = 'text',

@@ -52,7 +52,7 @@ test('shows the providers of the file with what they did not name, and no secret
     '[[providers]]\nname = "eu-1"\nurl = "https://sms.example/send?key=hush"\nsecret = "hush"\n',
   )
   expect(printFileProviders({ PROVIDERS_FILE: path })).toEqual([
-    'eu-1: url=https://sms.example/send?*** weight=100 secret=*** in_doubt=resend timeout_ms=10000 concurrency_max=256 rate_per_second_max=unset',
+    'eu-1: url=https://sms.example/send?*** weight=100 secret=*** in_doubt=resend timeout_ms=10000 concurrency_max=256 rate_per_second_max=unset prefixes=unset prefixes_denied=unset cost=unset costs=unset priority=1',
   ])
   expect(printFileProviders({})).toEqual([])
 })

@@ -1,4 +1,5 @@
 /** The settings in force, for people: secrets are never shown, only whether they are set. */
+import { costText } from '../domain/cost.ts'
 import type { Environment } from './fault.ts'
 import { fileTable, providersFile } from './keys/provider-keys.ts'
 import { allSettings } from './keys.ts'
@@ -45,6 +46,8 @@ export function printFileProviders(environment: Environment): string[] {
       url: redacted(url),
       secret: secret === null ? null : '***',
       ...rest,
+      cost: rest.cost === null ? null : costText(rest.cost),
+      costs: rest.costs?.map(({ prefix, value }) => `${prefix}=${costText(value)}`) ?? null,
     }
     const shown = Object.entries(fileTable).flatMap(([key, field]) => {
       const value = values[key as keyof typeof fileTable]

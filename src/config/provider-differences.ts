@@ -17,6 +17,11 @@ const fieldNames: Readonly<Record<Exclude<keyof ProviderSettings, 'name'>, strin
   timeoutMs: fileTable.timeoutMs.name,
   concurrencyMax: fileTable.concurrencyMax.name,
   ratePerSecondMax: fileTable.ratePerSecondMax.name,
+  prefixes: fileTable.prefixes.name,
+  prefixesDenied: fileTable.prefixesDenied.name,
+  cost: fileTable.cost.name,
+  costs: fileTable.costs.name,
+  priority: fileTable.priority.name,
 }
 const fields = Object.keys(fieldNames) as (keyof typeof fieldNames)[]
 
@@ -31,7 +36,7 @@ export function providerDifferences(
     removed: [...earlier.keys()].filter((name) => !later.has(name)),
     changed: after.flatMap((provider) => {
       const was = earlier.get(provider.name) ?? provider
-      const different = fields.filter((field) => was[field] !== provider[field])
+      const different = fields.filter((field) => !Bun.deepEquals(was[field], provider[field]))
       if (different.length === 0) return []
       return [{ provider: provider.name, fields: different.map((field) => fieldNames[field]) }]
     }),

@@ -25,6 +25,14 @@ function faults(content: string): string[] {
   return result.ok ? [] : result.faults.map(({ name, detail }) => `${name} ${detail}`)
 }
 
+const everywhere = {
+  prefixes: null,
+  prefixesDenied: null,
+  cost: null,
+  costs: null,
+  priority: 1,
+}
+
 const table = (rest = '', name = 'eu'): string =>
   `[[providers]]\nname = "${name}"\nurl = "https://eu.example/sms"\n${rest}\n`
 
@@ -42,6 +50,7 @@ describe('providers file', () => {
         timeoutMs: 10_000,
         concurrencyMax: 256,
         ratePerSecondMax: null,
+        ...everywhere,
       },
       {
         name: 'us',
@@ -52,6 +61,7 @@ describe('providers file', () => {
         timeoutMs: 500,
         concurrencyMax: 7,
         ratePerSecondMax: 100,
+        ...everywhere,
       },
     ])
     expect(load('')).toEqual([])

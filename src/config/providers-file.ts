@@ -5,10 +5,12 @@
 import { readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { ProviderSettings } from '../providers/provider.ts'
+import { destinationFaults } from './destination-faults.ts'
 import type { Fault } from './fault.ts'
+import { fieldTexts, isTable, unknownField } from './file-tables.ts'
 import { fileTable, providersFile } from './keys/provider-keys.ts'
-import { nearestName } from './nearest-name.ts'
-import { readSettings, valueFault } from './read-settings.ts'
+import { type Networks, networksField, readNetworks, withNetworks } from './networks.ts'
+import { readSettings } from './read-settings.ts'
 import { redacted } from './redact.ts'
 import type { Setting } from './setting.ts'
 
@@ -28,8 +30,12 @@ const fields: ReadonlyMap<string, Setting<unknown>> = new Map(
 /** Reads the file; answers every fault in it, each with its place (`PROVIDERS_FILE providers[1].url`). */
 export function loadProvidersFile(path: string): ProvidersFileResult {
   const faults: Fault[] = []
-  const providers = readTables(path, faults).flatMap((table, index) => {
-    const provider = readProvider(table, `${providersFile.name} providers[${index}]`, path, faults)
+  const content = readContent(path, faults) ?? {}
+  const tables = readTables(content, faults)
+  const networks = readNetworks(content, faults)
+  const providers = tables.flatMap((table, index) => {
+    const place = `${providersFile.name} providers[${index}]`
+    const provider = readProvider(table, place, path, networks, faults)
     return provider === null ? [] : [provider]
   })
   return faults.length > 0 ? { ok: false, faults } : { ok: true, providers }
@@ -54,12 +60,12 @@ function readContent(path: string, faults: Fault[]): object | null {
   }
 }
 
-function readTables(path: string, faults: Fault[]): readonly unknown[] {
+const topFields = ['providers', networksField]
+
+function readTables(content: object, faults: Fault[]): readonly unknown[] {
   const { name } = providersFile
-  const content = readContent(path, faults)
-  if (content === null) return []
   for (const key of Object.keys(content)) {
-    if (key !== 'providers') faults.push(unknownField(`${name} ${key}`, key, ['providers']))
+    if (!topFields.includes(key)) faults.push(unknownField(`${name} ${key}`, key, topFields))
   }
   const tables: unknown = 'providers' in content ? content.providers : []
   if (!Array.isArray(tables)) {
@@ -90,14 +96,20 @@ function readProvider(
   table: unknown,
   place: string,
   path: string,
+  networks: Networks,
   faults: Fault[],
 ): ProviderSettings | null {
   if (!isTable(table)) {
     faults.push({ name: place, detail: 'must be a table' })
     return null
   }
-  const texts = fieldTexts(table, `${place}.`, faults)
-  const { secretFile, ...values } = readSettings(fileTable, texts, 'processor', faults, `${place}.`)
+  const texts = fieldTexts(table, fields, `${place}.`, faults)
+  const {
+    secretFile,
+    networks: chosen,
+    ...values
+  } = readSettings(fileTable, texts, 'processor', faults, `${place}.`)
+  faults.push(...destinationFaults(values, fileTable, `${place}.`))
   for (const { name } of [fileTable.name, fileTable.url]) {
     if (!Object.hasOwn(table, name) || table[name] === '') {
       faults.push({ name: `${place}.${name}`, detail: 'must be set' })
@@ -108,37 +120,14 @@ function readProvider(
       ? values.secret
       : secretFromFile(secretFile, values.secret !== null, `${place}.`, path, faults)
   const { name, url, ...rest } = values
-  return name === null || url === null ? null : { name, url, ...rest, secret }
-}
-
-/** The table as text; a fault for whatever is of the wrong kind, or is no field. */
-function fieldTexts(
-  table: Readonly<Record<string, unknown>>,
-  place: string,
-  faults: Fault[],
-): Record<string, string> {
-  const texts: Record<string, string> = {}
-  for (const [key, value] of Object.entries(table)) {
-    const field = fields.get(key)
-    if (field === undefined) {
-      faults.push(unknownField(`${place}${key}`, key, fields.keys()))
-    } else if (field.parser.kind === 'text' && typeof value === 'string') {
-      texts[key] = value
-    } else if (
-      field.parser.kind === 'number' &&
-      (typeof value === 'number' || typeof value === 'bigint')
-    ) {
-      texts[key] = String(value)
-    } else {
-      faults.push(valueFault(field, shownKind(value), place))
-    }
+  const given = chosen ?? []
+  const unknown = given.filter((network) => !networks.has(network))
+  if (unknown.length > 0) {
+    const detail = `must be networks that have a [[${networksField}]] table, not ${unknown.join(', ')}`
+    faults.push({ name: `${place}.${fileTable.networks.name}`, detail })
   }
-  return texts
-}
-
-function unknownField(name: string, key: string, known: Iterable<string>): Fault {
-  const near = nearestName(key, known)
-  return { name, detail: `is not a field${near === null ? '' : `; did you mean ${near}?`}` }
+  const destinations = chosen === null ? {} : withNetworks(rest, given, networks)
+  return name === null || url === null ? null : { name, url, ...rest, ...destinations, secret }
 }
 
 function secretFromFile(
@@ -174,15 +163,4 @@ function readText(path: string): string {
 
 function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
-}
-
-/** A value of the wrong kind: text in quotes, numbers as they are, of the rest only what it is. */
-function shownKind(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(redacted(value))
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
-  return Array.isArray(value) ? 'an array' : 'a table or a date'
-}
-
-function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

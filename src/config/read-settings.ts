@@ -40,7 +40,10 @@ export function readSettings<G extends SettingTable>(
     }
     const parsed = setting.parser.schema.safeParse(value)
     values[key] = parsed.success ? parsed.data : defaultValue
-    if (!parsed.success) faults.push(valueFault(setting, JSON.stringify(redacted(value)), place))
+    if (!parsed.success) {
+      const shown = setting.parser.faulty?.(value) ?? value
+      faults.push(valueFault(setting, JSON.stringify(redacted(shown)), place))
+    }
   }
   return values as Values<G>
 }

@@ -5,6 +5,7 @@ import type { ReturnRule } from './money.ts'
 import type { NumberSettings } from './number-rules.ts'
 import type { PriceList } from './price-list.ts'
 import type { PrivacySettings } from './redaction.ts'
+import type { RoutingSettings } from './routing.ts'
 import type { SenderSettings } from './sender-choice.ts'
 import type { PumpingGuard, TrafficLimits } from './traffic-limits.ts'
 
@@ -32,6 +33,7 @@ export interface CustomerSettings {
   readonly senders?: SenderSettings | undefined
   readonly opt_out_words?: OptOutWords | undefined
   readonly privacy?: PrivacySettings | undefined
+  readonly routing?: RoutingSettings | undefined
 }
 
 /** What the acceptance of a message has to know of its customer. */

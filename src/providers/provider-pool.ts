@@ -4,6 +4,7 @@
  */
 import type { CircuitOptions, CircuitState } from '../domain/circuit.ts'
 import type { ProviderMode } from '../domain/provider-mode.ts'
+import { compileRoutes, type RouteTable } from '../domain/routing.ts'
 import type { InDoubtPolicy, SubmitOutcome } from '../domain/submit-outcome.ts'
 import { pickWeighted } from '../domain/weighted-choice.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -29,6 +30,8 @@ export interface ReserveOptions {
   readonly exclude?: ReadonlySet<string>
   /** No other provider than this one, where the message is in doubt. */
   readonly only?: string
+  /** None but these, of which the message may go to any. */
+  readonly among?: readonly string[]
 }
 
 export interface ProviderStatus {
@@ -50,6 +53,10 @@ export interface ProviderPool {
     waitMs: number,
     signal: AbortSignal,
   ): Promise<Reservation | null>
+  /** Whether a provider that may be asked is healthy, whether or not it has room. */
+  mayAsk(options: ReserveOptions): boolean
+  /** Where the providers in force may be sent to. */
+  readonly routes: RouteTable
   /** Whether there is a provider of that name, whatever its weight. */
   has(provider: string): boolean
   /** How many reservations would succeed now. */
@@ -91,10 +98,12 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
   let modes: ReadonlyMap<string, ProviderMode> = new Map()
   /** Of all providers there have been: what is in doubt at one that was removed is decided by its own policy. */
   const policies = new Map<string, InDoubtPolicy>()
+  let routes: RouteTable
   change(options.providers)
 
   function change(providers: readonly ProviderSettings[]): void {
     const before = new Map(gates.map((gate) => [gate.settings.name, gate]))
+    routes = compileRoutes(providers)
     gates = providers.map((settings) => {
       const { name, inDoubt } = settings
       policies.set(name, inDoubt)
@@ -116,11 +125,12 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
   }
 
   /** Those that may be asked for this message, whether or not they have room. */
-  function candidates({ exclude, only }: ReserveOptions): ProviderGate[] {
+  function candidates({ exclude, only, among }: ReserveOptions): ProviderGate[] {
     const now = nowMs()
     return gates.filter(
       (gate) =>
         (only === undefined || gate.settings.name === only) &&
+        (among === undefined || among.includes(gate.settings.name)) &&
         gate.serves(only === undefined) &&
         !exclude?.has(gate.settings.name) &&
         gate.healthy(now),
@@ -190,6 +200,10 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
   return {
     reserve,
     reserveWithin,
+    mayAsk: (wanted) => candidates(wanted).length > 0,
+    get routes() {
+      return routes
+    },
     has: (provider) => gates.some((gate) => gate.settings.name === provider),
     room(express) {
       const now = nowMs()

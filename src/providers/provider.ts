@@ -3,6 +3,7 @@
  *
  * `submit` must not assume one connection per message in flight: an SMPP session carries thousands.
  */
+import type { DestinationRules } from '../domain/routing.ts'
 import type { InDoubtPolicy, SubmitOutcome } from '../domain/submit-outcome.ts'
 
 /** What is submitted. `reference` is the message id: the same on every re-send, so that a provider can tell. */
@@ -24,7 +25,7 @@ export interface ProviderDriver {
 }
 
 /** A provider as configured; drivers and gates are built from it. */
-export interface ProviderSettings {
+export interface ProviderSettings extends DestinationRules {
   /** `[a-z0-9_-]{1,32}`; appears in metrics, in the report path and in the API. */
   readonly name: string
   readonly url: string

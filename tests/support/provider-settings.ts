@@ -1,3 +1,4 @@
+import { compileRoutes } from '../../src/domain/routing.ts'
 import type { ProviderSettings } from '../../src/providers/provider.ts'
 
 /** A provider for unit tests, where nothing is submitted over a network. */
@@ -14,6 +15,17 @@ export function providerSettings(
     timeoutMs: 1_000,
     concurrencyMax: 10,
     ratePerSecondMax: null,
+    prefixes: null,
+    prefixesDenied: null,
+    cost: null,
+    costs: null,
+    priority: 1,
     ...changes,
   }
 }
+
+/** Two that take everything, but that one has no weight. */
+export const noRules = compileRoutes([
+  providerSettings('primary'),
+  providerSettings('silent', { weight: 0 }),
+])

@@ -1,5 +1,6 @@
 /** A provider's settings, once for the short form in the environment and once for a table of the file. */
 import { inDoubtPolicies } from '../../domain/submit-outcome.ts'
+import { cost, costTable, networkList, prefixList } from '../destination-parsers.ts'
 import { bearerToken, choice, httpUrl, matching, text, wholeNumber } from '../parsers.ts'
 import { optional, secret, setting } from '../setting.ts'
 
@@ -45,6 +46,32 @@ function fields(nameOf: (field: string) => string, weight: number) {
       'Submits a second, per process. Unset: unlimited.',
       { unit: 'submits/s' },
     ),
+    prefixes: optional(
+      nameOf('prefixes'),
+      prefixList,
+      'Beginnings of the numbers it takes. Unset: all; see docs/routing.md.',
+    ),
+    prefixesDenied: optional(
+      nameOf('prefixes_denied'),
+      prefixList,
+      'Beginnings of the numbers it does not take. Of two that fit, the longer one counts.',
+    ),
+    cost: optional(
+      nameOf('cost'),
+      cost,
+      'What a segment costs there, for the strategy least_cost. Unset: more than anywhere else.',
+    ),
+    costs: optional(
+      nameOf('costs'),
+      costTable,
+      'What a segment costs to numbers that begin so, instead; the longest beginning counts.',
+    ),
+    priority: setting(
+      nameOf('priority'),
+      wholeNumber(1, 1_000),
+      '1',
+      'For the strategy priority: the lowest number is asked first.',
+    ),
   }
 }
 
@@ -82,6 +109,11 @@ export const fileTable = {
   ),
   url: optional('url', httpUrl, 'Where messages are submitted.'),
   ...fields((field) => field, 100),
+  networks: optional(
+    'networks',
+    networkList,
+    'Networks it takes, by MCC-MNC; each needs a `[[networks]]` table. Their prefixes are added to `prefixes`.',
+  ),
   secretFile: optional(
     'secret_file',
     text,
