@@ -61,6 +61,7 @@ export interface MessageCharge {
 /** What a processor needs to submit a message it has claimed. */
 export interface ClaimedMessage {
   readonly id: MessageId
+  readonly customerId: number
   readonly lane: Lane
   readonly recipient: string
   readonly senderId: string | null

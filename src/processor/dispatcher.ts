@@ -9,24 +9,27 @@ import { newClaimToken } from '../domain/claim-token.ts'
 import type { ClaimedMessage, Lane, MessageId } from '../domain/message.ts'
 import { messageIdTimeMs } from '../domain/message-id.ts'
 import type { RetrySchedule } from '../domain/retry-schedule.ts'
-import type { SubmitOutcome } from '../domain/submit-outcome.ts'
 import type { ProviderPool, Reservation } from '../providers/provider-pool.ts'
 import type { Queue, QueueEntry } from '../queue/queue.ts'
 import { createBatcher } from '../runtime/batcher.ts'
 import type { Clock } from '../runtime/clock.ts'
-import { type Logger, maskRecipient } from '../runtime/logger.ts'
+import type { Logger } from '../runtime/logger.ts'
 import type { Permits } from '../runtime/permits.ts'
 import { retry } from '../runtime/retry.ts'
 import type { Reassignment } from '../store/message-claims.ts'
 import type { Store } from '../store/store.ts'
+import type { MessageRouting } from './message-routing.ts'
+import { createOutcomeLog } from './outcome-log.ts'
 import type { ProcessorMetrics } from './processor-metrics.ts'
 import type { Recorder } from './recorder.ts'
-import { runRound, type SubmissionOptions } from './submission.ts'
+import { unrouted, waits } from './round-result.ts'
+import { type Errand, runRound, type SubmissionOptions } from './submission.ts'
 
 export interface DispatcherOptions {
   readonly store: Pick<Store, 'claimMessages' | 'reassignMessages'>
   readonly queue: Pick<Queue, 'append'>
   readonly pool: ProviderPool
+  readonly routing: MessageRouting
   readonly recorder: Recorder
   readonly permits: Permits
   readonly retry: RetrySchedule
@@ -64,7 +67,7 @@ const answerPauseMs = 100
 const answerPauseMsMax = 1_000
 
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
-  const { store, pool, recorder, permits, metrics, logger, clock } = options
+  const { store, pool, routing, recorder, permits, metrics, logger, clock } = options
   const { placeSignal, workSignal } = options
   const underWay = new Set<Promise<void>>()
 
@@ -72,10 +75,6 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     normal: metrics.queueWait.labels({ lane: 'normal' }),
     express: metrics.queueWait.labels({ lane: 'express' }),
   }
-  const submitted = childOf((lane: Lane, provider: string, outcome: SubmitOutcome['kind']) =>
-    metrics.submitted.labels({ lane, provider, outcome }),
-  )
-  const durationOf = childOf((provider: string) => metrics.submitDuration.labels({ provider }))
 
   const reassigner = createBatcher<Reassignment, boolean>({
     name: 'reassign',
@@ -95,13 +94,14 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 
   const submission: SubmissionOptions = {
     pool,
+    places: routing.places,
     retry: options.retry,
     roundMsMax: options.roundMsMax,
     senderIdDefault: options.senderIdDefault,
     clock,
     random: options.random,
     reassign: (reassignment) => reassigner.add(reassignment),
-    onOutcome: logOutcome,
+    onOutcome: createOutcomeLog(metrics, logger),
     workSignal,
   }
 
@@ -140,8 +140,11 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     }
     metrics.batchSize.observe({ statement: 'claim' }, placed.length)
     metrics.claimed.inc({ lane }, claimed.length)
+    const claimedAtMs = clock.monotonicMs()
+    const routes = await routing.find(claimed)
     const messages = new Map(claimed.map((message) => [message.id, message]))
-    const rounds: Promise<void>[] = []
+    const ours: { message: ClaimedMessage; entry: QueueEntry; place: Reservation | null }[] = []
+    // Places where a message may not go are all given back before any is taken instead: they may be what another one needs.
     for (const { entry, reservation } of placed) {
       const message = messages.get(entry.id)
       // Each message once, even when its id was twice in the batch.
@@ -157,9 +160,15 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
           const waitedMs = Math.max(0, clock.now() - messageIdTimeMs(message.id))
           queueWait[lane].observe(waitedMs / 1_000)
         }
-        rounds.push(settle(message, entry, reservation).finally(() => release(1)))
+        ours.push({ message, entry, place: routing.usable(message, reservation, routes) })
       }
     }
+    const rounds = ours.map(({ message, entry, place }) => {
+      const errand = { route: routes?.get(message.id) ?? null, claimedAtMs }
+      return settle(message, entry, place, routes === undefined ? null : errand).finally(() =>
+        release(1),
+      )
+    })
     await Promise.all(rounds)
   }
 
@@ -234,42 +243,22 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   async function settle(
     message: ClaimedMessage,
     entry: QueueEntry,
-    reservation: Reservation,
+    place: Reservation | null,
+    errand: Errand | null,
   ): Promise<void> {
     try {
-      const result = await runRound(message, reservation, submission)
+      const result =
+        errand === null
+          ? waits(message, options)
+          : await runRound(message, place, errand, submission)
+      const why = unrouted(result)
+      if (why !== null) metrics.routed.inc({ lane: message.lane, result: why })
       if (result.kind === 'sent') await recorder.recordSent(message.lane, result.settlement)
       else if (result.kind === 'unsent') await recorder.recordUnsent(result.settlement)
       recorder.acknowledge(message.lane, entry.receipt)
     } catch (error) {
       // Not recorded, so not acknowledged: the claim's lease runs out and recovery decides.
       logger.error({ event: 'round.unrecorded', message_id: message.id, err: error })
-    }
-  }
-
-  function logOutcome(
-    message: ClaimedMessage,
-    provider: string,
-    outcome: SubmitOutcome,
-    durationMs: number,
-  ): void {
-    const { lane } = message
-    submitted(lane, provider, outcome.kind).inc()
-    durationOf(provider).observe(durationMs / 1_000)
-    const event = {
-      event: 'message.submitted',
-      message_id: message.id,
-      lane,
-      provider,
-      attempt: message.attempt,
-      outcome: outcome.kind,
-      duration_ms: Math.round(durationMs * 10) / 10,
-      recipient: maskRecipient(message.recipient),
-    }
-    if (outcome.kind === 'taken') {
-      logger.info({ ...event, provider_message_id: outcome.providerMessageId })
-    } else {
-      logger.warn({ ...event, code: outcome.code, detail: outcome.detail })
     }
   }
 
@@ -280,21 +269,5 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       while (underWay.size > 0) await Promise.all(underWay)
     },
     close: () => reassigner.close(),
-  }
-}
-
-/** Looking a metric's child up by its labels costs more than counting: each is looked up once. */
-function childOf<Labels extends string[], Child>(
-  find: (...labels: Labels) => Child,
-): (...labels: Labels) => Child {
-  const children = new Map<string, Child>()
-  return (...labels) => {
-    const key = labels.join(' ')
-    let child = children.get(key)
-    if (child === undefined) {
-      child = find(...labels)
-      children.set(key, child)
-    }
-    return child
   }
 }

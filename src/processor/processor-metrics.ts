@@ -19,9 +19,12 @@ const sweptStates = [
   'sent',
 ] as const satisfies readonly MessageState[]
 
+const routeResults = ['moved', 'waiting', 'no_route'] as const
+
 export interface ProcessorMetrics {
   readonly claimed: Counter<'lane'>
   readonly stale: Counter<'lane'>
+  readonly routed: Counter<'lane' | 'result'>
   readonly submitted: Counter<'lane' | 'provider' | 'outcome'>
   readonly settled: Counter<'lane' | 'provider' | 'status'>
   readonly deadLettered: Counter<'lane'>
@@ -80,6 +83,14 @@ export function createProcessorMetrics(registry: Registry): ProcessorMetrics {
         ['lane'],
       ),
       { lane: lanes },
+    ),
+    routed: startAtZero(
+      counter(
+        'sms_routed_total',
+        'Claimed messages that could not stay where they were placed: moved to another provider, waiting for one that may have them, or without any.',
+        ['lane', 'result'],
+      ),
+      { lane: lanes, result: routeResults },
     ),
     submitted: counter('sms_submitted_total', 'Submits to providers by outcome.', [
       'lane',

@@ -11,13 +11,16 @@ import type { Logger } from '../runtime/logger.ts'
 import { createPermits } from '../runtime/permits.ts'
 import type { Service } from '../runtime/service.ts'
 import type { Store } from '../store/store.ts'
+import { createCustomerRouting } from './customer-routing.ts'
 import { createDispatcher } from './dispatcher.ts'
 import { createFetcher } from './fetcher.ts'
+import { createMessageRouting } from './message-routing.ts'
 import type { ProcessorMetrics } from './processor-metrics.ts'
 import { createProviderModes } from './provider-modes.ts'
 import { createRecorder } from './recorder.ts'
 import { createRecoveryServices } from './recovery-services.ts'
 import { createRedactionServices } from './redaction-services.ts'
+import { createRoutePlaces } from './route-places.ts'
 import { createUpkeepServices } from './upkeep-services.ts'
 
 export interface ProcessorOptions {
@@ -55,6 +58,9 @@ export interface ProcessorOptions {
 /** After the grace time, what was aborted gets this long to be recorded. */
 export const recordMsMax = 5_000
 
+/** The share of the permits that messages may hold while they wait for one provider of theirs. */
+const waitingShare = 0.5
+
 export function createProcessor(options: ProcessorOptions): Service {
   const { store, queue, pool, metrics, logger, clock } = options
   const placing = new AbortController()
@@ -73,8 +79,22 @@ export function createProcessor(options: ProcessorOptions): Service {
     isDataFault: options.isDataFault,
     recordSignal: recording.signal,
   })
+  const customers = createCustomerRouting({ store, logger, clock })
   const dispatcher = createDispatcher({
     ...options,
+    routing: createMessageRouting({
+      pool,
+      customers,
+      places: createRoutePlaces({
+        pool,
+        waitingMax: Math.ceil(options.permitsMax * waitingShare),
+        clock,
+      }),
+      findMsMax: options.roundMsMax / 2,
+      metrics,
+      logger,
+      clock,
+    }),
     recorder,
     permits,
     placeSignal: placing.signal,
@@ -94,6 +114,7 @@ export function createProcessor(options: ProcessorOptions): Service {
   )
   const chores = [
     createProviderModes(options),
+    customers,
     ...createRecoveryServices({
       ...options,
       attemptsMax: options.retry.attemptsMax,
@@ -117,6 +138,7 @@ export function createProcessor(options: ProcessorOptions): Service {
       await dispatcher.idle()
       clearTimeout(grace)
       await dispatcher.close()
+      await customers.close()
       await recorder.close()
       clearTimeout(last)
     },

@@ -1,91 +1,12 @@
 import { describe, expect, test } from 'bun:test'
-import type { ClaimedMessage } from '../domain/message.ts'
+import {
+  message,
+  round,
+  taken,
+  timeout,
+  unavailable,
+} from '../../tests/support/submission-round.ts'
 import type { SubmitOutcome } from '../domain/submit-outcome.ts'
-import type { Reservation, ReserveOptions } from '../providers/provider-pool.ts'
-import type { Reassignment } from '../store/message-claims.ts'
-import { runRound } from './submission.ts'
-
-const message: ClaimedMessage = {
-  id: '01a20786-1074-74de-9073-e313a5382b96',
-  lane: 'normal',
-  recipient: '+1234567890',
-  senderId: null,
-  text: 'hi',
-  attempt: 1,
-  claimToken: '1',
-  provider: 'a',
-  inDoubtProvider: null,
-}
-const taken: SubmitOutcome = { kind: 'taken', providerMessageId: 'x' }
-const unavailable: SubmitOutcome = { kind: 'unavailable', code: 'http_status_503', detail: '' }
-const timeout: SubmitOutcome = { kind: 'indeterminate', code: 'timeout', detail: '' }
-
-interface Scenario {
-  readonly outcomes: Readonly<Record<string, SubmitOutcome>>
-  readonly inDoubt?: 'resend' | 'unknown'
-  readonly ours?: boolean
-  /** Providers that exist and cannot be asked now. */
-  readonly failing?: readonly string[]
-  /** After so many submits the process has to end. */
-  readonly endsAfter?: number
-  readonly attemptsMax?: number
-  readonly changes?: Partial<ClaimedMessage>
-}
-
-async function round(scenario: Scenario) {
-  const { outcomes, inDoubt = 'resend', ours = true, failing = [], changes = {} } = scenario
-  const work = new AbortController()
-  const endIfDue = () => {
-    if (submitted.length === scenario.endsAfter) work.abort()
-  }
-  const submitted: string[] = []
-  const moves: Reassignment[] = []
-  let held = 0
-  const place = (provider: string): Reservation => {
-    held++
-    return {
-      provider,
-      inDoubt,
-      submit: async () => {
-        held--
-        submitted.push(provider)
-        endIfDue()
-        return outcomes[provider] ?? unavailable
-      },
-      cancel: () => {
-        held--
-      },
-    }
-  }
-  const reserveWithin = async ({ exclude, only }: ReserveOptions) => {
-    expect(held).toBe(0)
-    const name = Object.keys(outcomes).find(
-      (candidate) =>
-        (only === undefined || candidate === only) &&
-        !exclude?.has(candidate) &&
-        !failing.includes(candidate),
-    )
-    return name === undefined ? null : place(name)
-  }
-  const claimed = { ...message, ...changes }
-  endIfDue()
-  const result = await runRound(claimed, place('a'), {
-    pool: { reserveWithin, has: (name) => name in outcomes },
-    retry: { attemptsMax: scenario.attemptsMax ?? 3, backoffBaseMs: 1_000, backoffMsMax: 60_000 },
-    roundMsMax: 1_000,
-    senderIdDefault: null,
-    clock: { now: () => 0, monotonicMs: () => 0 },
-    random: () => 0.5,
-    reassign: async (move) => {
-      moves.push(move)
-      return ours
-    },
-    onOutcome: () => undefined,
-    workSignal: work.signal,
-  })
-  expect(held).toBe(0)
-  return { result, submitted, moves }
-}
 
 describe('a round', () => {
   test('taken at the first provider', async () => {

@@ -5,15 +5,27 @@
 import type { ClaimedMessage } from '../domain/message.ts'
 import { withoutMessage } from '../domain/provider-words.ts'
 import { type RetrySchedule, retryDelayMs } from '../domain/retry-schedule.ts'
+import type { RetrySchedule } from '../domain/retry-schedule.ts'
+import type { Route } from '../domain/routing.ts'
 import type { AttemptFailure, SubmitOutcome } from '../domain/submit-outcome.ts'
-import type { ProviderPool, Reservation } from '../providers/provider-pool.ts'
+import type { ProviderPool, Reservation, ReserveOptions } from '../providers/provider-pool.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { maskRecipientIn } from '../runtime/logger.ts'
 import type { Reassignment } from '../store/message-claims.ts'
-import type { SentSettlement, UnsentSettlement } from '../store/settlements.ts'
+import {
+  final,
+  inDoubt,
+  noRouteFailure,
+  type RoundResult,
+  released,
+  tryLater,
+  waits,
+} from './round-result.ts'
+import { placeWaitMsMax, type RoutePlaces } from './route-places.ts'
 
 export interface SubmissionOptions {
   readonly pool: Pick<ProviderPool, 'has' | 'reserveWithin'>
+  readonly places: Pick<RoutePlaces, 'reserve'>
   readonly retry: RetrySchedule
   /** Failing over ends this long after the round began: the claim must not outlive its lease. */
   readonly roundMsMax: number
@@ -31,20 +43,25 @@ export interface SubmissionOptions {
   readonly workSignal: AbortSignal
 }
 
-export type RoundResult =
-  | { readonly kind: 'sent'; readonly settlement: SentSettlement }
-  | { readonly kind: 'unsent'; readonly settlement: UnsentSettlement }
-  /** Somebody else has the message now: nothing to record. */
-  | { readonly kind: 'lost' }
+/** Where a message may go, and since when it is ours. */
+export interface Errand {
+  /** Null: anywhere. */
+  readonly route: Route | null
+  readonly claimedAtMs: number
+}
 
-/** Runs one round for a message, beginning at the provider it was claimed for. */
+/**
+ * Runs one round for a message, beginning at the provider it was claimed for, or, where it may not go there (null), at the first of
+ * its route.
+ */
 export async function runRound(
   message: ClaimedMessage,
-  first: Reservation,
+  first: Reservation | null,
+  { route, claimedAtMs }: Errand,
   options: SubmissionOptions,
 ): Promise<RoundResult> {
-  const { clock, pool, workSignal } = options
-  const endsAtMs = clock.monotonicMs() + options.roundMsMax
+  const { clock, workSignal } = options
+  const endsAtMs = claimedAtMs + options.roundMsMax
   const express = message.lane === 'express'
   const failures: AttemptFailure[] = []
   const tried = new Set<string>()
@@ -53,8 +70,18 @@ export async function runRound(
   let recordedAt = message.provider
   let reservation: Reservation | null = first
 
-  if (message.inDoubtProvider !== null && message.inDoubtProvider !== first.provider) {
-    reservation = await moveToInDoubtProvider(message, message.inDoubtProvider, first, options)
+  if (message.inDoubtProvider !== null) {
+    if (message.inDoubtProvider !== first?.provider) {
+      first?.cancel()
+      reservation = await moveToInDoubtProvider(message, message.inDoubtProvider, route, options)
+    }
+  } else if (route !== null && first === null) {
+    if (route.ranks.length === 0) {
+      failures.push(noRouteFailure(message, options))
+      return tryLater(message, failures, 0, options)
+    }
+    reservation = await options.places.reserve(route, { express }, placeWaitMsMax, workSignal)
+    if (reservation === null && !workSignal.aborted) return waits(message, options)
   }
 
   for (;;) {
@@ -96,13 +123,24 @@ export async function runRound(
     tried.add(provider)
     reservation =
       boundTo === null
-        ? await pool.reserveWithin(
+        ? await reserveOn(
+            route,
             { express, exclude: tried },
             endsAtMs - clock.monotonicMs(),
-            workSignal,
+            options,
           )
         : null
   }
+}
+
+async function reserveOn(
+  route: Route | null,
+  wanted: ReserveOptions,
+  waitMs: number,
+  { pool, places, workSignal }: SubmissionOptions,
+): Promise<Reservation | null> {
+  if (route === null) return await pool.reserveWithin(wanted, waitMs, workSignal)
+  return await places.reserve(route, wanted, waitMs, workSignal)
 }
 
 /**
@@ -162,24 +200,23 @@ function withoutPersonal(outcome: SubmitOutcome, message: ClaimedMessage): Submi
 
 /**
  * Another provider may hold the message: it is asked first, with the same key, so that it can tell. The place that was
- * reserved is given back before waiting for one there: a slow provider must not hold places at the others.
+ * reserved is given back by then: a slow provider must not hold places at the others.
  */
 async function moveToInDoubtProvider(
   message: ClaimedMessage,
   inDoubtProvider: string,
-  first: Reservation,
+  route: Route | null,
   options: SubmissionOptions,
 ): Promise<Reservation | null> {
   const { pool, roundMsMax, workSignal } = options
   const express = message.lane === 'express'
-  first.cancel()
   const there = await pool.reserveWithin(
     { express, only: inDoubtProvider },
     roundMsMax / 2,
     workSignal,
   )
   if (there !== null || providerBoundTo(message, options) !== null) return there
-  return await pool.reserveWithin({ express }, roundMsMax / 2, workSignal)
+  return await reserveOn(route, { express }, roundMsMax / 2, options)
 }
 
 /** Records the move before anything goes out; gives the place back when the message is no longer ours, or the process has to end. */
@@ -200,68 +237,4 @@ async function moveTo(
     if (options.workSignal.aborted) return 'stopped'
     throw error
   }
-}
-
-/** The process has to end before anything went out in this attempt, or after it failed: another process goes on at once. */
-function released(
-  message: ClaimedMessage,
-  provider: string,
-  failures: AttemptFailure[],
-): RoundResult {
-  const { inDoubtProvider } = message
-  return unsent(message, { result: 'released', retryInMs: 0, provider, inDoubtProvider, failures })
-}
-
-function inDoubt(
-  message: ClaimedMessage,
-  reservation: Reservation,
-  failures: AttemptFailure[],
-  options: SubmissionOptions,
-): RoundResult {
-  const { provider } = reservation
-  const retryInMs = retryDelayMs(options.retry, message.attempt, options.random())
-  // After the last attempt it may still have been taken: `failed` would claim to know better.
-  if (reservation.inDoubt === 'unknown' || retryInMs === null) {
-    return final(message, 'unknown', provider, failures)
-  }
-  return again(message, provider, provider, failures, retryInMs)
-}
-
-function tryLater(
-  message: ClaimedMessage,
-  failures: AttemptFailure[],
-  retryAfterMs: number,
-  options: SubmissionOptions,
-): RoundResult {
-  const provider = failures.at(-1)?.provider ?? message.provider
-  const retryInMs = retryDelayMs(options.retry, message.attempt, options.random(), retryAfterMs)
-  if (retryInMs !== null)
-    return again(message, provider, message.inDoubtProvider, failures, retryInMs)
-  return final(message, message.inDoubtProvider === null ? 'failed' : 'unknown', provider, failures)
-}
-
-function again(
-  message: ClaimedMessage,
-  provider: string,
-  inDoubtProvider: string | null,
-  failures: AttemptFailure[],
-  retryInMs: number,
-): RoundResult {
-  return unsent(message, { result: 'queued', retryInMs, provider, inDoubtProvider, failures })
-}
-
-function final(
-  message: ClaimedMessage,
-  result: 'rejected' | 'unknown' | 'failed',
-  provider: string,
-  failures: AttemptFailure[],
-): RoundResult {
-  return unsent(message, { result, retryInMs: 0, provider, inDoubtProvider: null, failures })
-}
-
-function unsent(
-  { id, claimToken, lane }: ClaimedMessage,
-  outcome: Omit<UnsentSettlement, 'id' | 'claimToken' | 'lane'>,
-): RoundResult {
-  return { kind: 'unsent', settlement: { id, claimToken, lane, ...outcome } }
 }

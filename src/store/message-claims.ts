@@ -17,6 +17,7 @@ export interface ClaimRequest {
 
 const claimStatement = defineStatement<{
   id: string
+  customer_id: string
   lane: Lane
   recipient: string
   sender_id: string | null
@@ -34,7 +35,7 @@ const claimStatement = defineStatement<{
    WHERE m.id = wanted.id AND m.id = ANY($1::uuid[]) AND m.id BETWEEN $3::uuid AND $4::uuid
      AND (m.status = 'queued' AND m.expires_at > now() AND m.claim_token IS DISTINCT FROM $6::bigint
           OR m.status = 'sending' AND m.claim_token = $6::bigint AND m.provider = coalesce(m.in_doubt_provider, wanted.provider))
-   RETURNING m.id, m.lane, m.recipient, m.sender_id, m.body, m.attempts, m.provider, m.in_doubt_provider`,
+   RETURNING m.id, m.customer_id, m.lane, m.recipient, m.sender_id, m.body, m.attempts, m.provider, m.in_doubt_provider`,
 )
 
 /**
@@ -67,6 +68,7 @@ export async function claimMessages(
   ])
   return rows.map((row) => ({
     id: row.id,
+    customerId: Number(row.customer_id),
     lane: row.lane,
     recipient: row.recipient,
     senderId: row.sender_id,

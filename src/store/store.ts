@@ -14,6 +14,7 @@ import {
 } from './api-keys.ts'
 import { cancelMessage } from './cancellations.ts'
 import { insertCharged } from './charged-inserts.ts'
+import { hasCustomerRouting } from './customer-routing.ts'
 import {
   createCustomer,
   findCustomerProfiles,
@@ -114,6 +115,7 @@ export interface Store extends PrivacyStore {
   readonly updateCustomer: Bound<typeof updateCustomer>
   readonly getCustomer: Bound<typeof getCustomer>
   readonly findCustomerProfiles: Bound<typeof findCustomerProfiles>
+  readonly hasCustomerRouting: Bound<typeof hasCustomerRouting>
   readonly createApiKey: Bound<typeof createApiKey>
   readonly rotateApiKey: Bound<typeof rotateApiKey>
   readonly revokeApiKey: Bound<typeof revokeApiKey>
@@ -220,6 +222,7 @@ export function createStore(options: StoreOptions): Store {
     updateCustomer: (...rest) => updateCustomer(database.write, ...rest),
     getCustomer: (...rest) => getCustomer(database.readPrimary, ...rest),
     findCustomerProfiles: (...rest) => findCustomerProfiles(database.readPrimary, ...rest),
+    hasCustomerRouting: (...rest) => hasCustomerRouting(database.readPrimary, ...rest),
     createApiKey: (...rest) => createApiKey(database.write, ...rest),
     rotateApiKey: (...rest) => rotateApiKey(database.write, ...rest),
     revokeApiKey: (...rest) => revokeApiKey(database.write, ...rest),

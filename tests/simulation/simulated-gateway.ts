@@ -14,6 +14,7 @@ import { databaseErrorKind } from '../../src/store/database-errors.ts'
 import type { Store } from '../../src/store/store.ts'
 import type { SimulatedProcess } from './simulated-network.ts'
 import type { SimulatedProvider } from './simulated-provider.ts'
+import type { SimulatedRoutes } from './simulated-routes.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
 /** Times of the simulated gateway: those of a real one, in the same proportions, and shorter. */
@@ -79,10 +80,11 @@ export async function startProcessor(
   providers: readonly SimulatedProvider[],
   policy: 'resend' | 'unknown',
   sweepGraceMs: number,
+  routes: SimulatedRoutes,
 ): Promise<SimulatedProcessor> {
   const metrics = createProcessorMetrics(new Registry())
   const pool = createProviderPool({
-    providers: providers.map(({ name }) => ({
+    providers: providers.map(({ name }, place) => ({
       name,
       url: '',
       weight: 1,
@@ -91,6 +93,11 @@ export async function startProcessor(
       timeoutMs: settings.providerTimeoutMs,
       concurrencyMax: 8,
       ratePerSecondMax: null,
+      prefixes: routes.prefixes[place] ?? null,
+      prefixesDenied: null,
+      cost: null,
+      costs: null,
+      priority: 1,
     })),
     circuit: {
       windowMs: 10_000,

@@ -22,6 +22,7 @@ export interface ProviderOptions {
   readonly invariants: Invariants
   readonly timeoutMs: number
   readonly log: (line: string) => void
+  readonly onSubmitted: (recipient: string) => void
   /** Delivers a report to the gateway; false when it was not taken, and must be sent again. */
   readonly report: (report: ProviderReport) => Promise<boolean>
 }
@@ -72,7 +73,7 @@ export function createSimulatedProvider(options: ProviderOptions): SimulatedProv
 
   function submit(
     process: SimulatedProcess,
-    { reference }: Submission,
+    { reference, recipient }: Submission,
     signal: AbortSignal,
   ): Promise<SubmitOutcome> {
     return new Promise((resolve) => {
@@ -94,6 +95,7 @@ export function createSimulatedProvider(options: ProviderOptions): SimulatedProv
         const delayMs = time.random() * answerMsMax
         const soon = (outcome: SubmitOutcome): void => time.after(delayMs, () => answer(outcome))
         invariants.submitted(reference, own)
+        options.onSubmitted(recipient)
         if (time.random() < provider.refuses) {
           soon({ kind: 'unavailable', code: 'http_status_503', detail: '' })
           return

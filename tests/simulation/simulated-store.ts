@@ -11,6 +11,7 @@ import type { Store } from '../../src/store/store.ts'
 import type { Invariants } from './invariants.ts'
 import type { SimulatedDatabase } from './simulated-database.ts'
 import { call, type SimulatedProcess, type SimulatedServer } from './simulated-network.ts'
+import { profilesOf, type SimulatedRoutes } from './simulated-routes.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
 /** A defect put back in on purpose, to see that the simulation finds it. */
@@ -35,6 +36,7 @@ export interface ServerOptions {
   readonly log: (line: string) => void
   /** Reports parked so far: while there is none, nobody needs to look. */
   readonly parked: { any: boolean }
+  readonly routes: SimulatedRoutes
 }
 
 const stallMsMax = 30_000
@@ -171,6 +173,9 @@ export function storeFor(process: SimulatedProcess, options: ServerOptions): Sto
     createPartitions: () => run('createPartitions', () => undefined),
     dropPartitions: () => run('dropPartitions', () => ({ dropped: [], failures: [] })),
     listProviderControls: () => run('listProviderControls', () => []),
+    hasCustomerRouting: () => run('hasCustomerRouting', () => options.routes.settings.size > 0),
+    findCustomerProfiles: (ids) =>
+      run('findCustomerProfiles', () => profilesOf(options.routes, ids)),
     ping: () => run('ping', () => undefined),
     queries: { get: never, reports: never, list: never },
     takeInbound: never,
@@ -199,7 +204,6 @@ export function storeFor(process: SimulatedProcess, options: ServerOptions): Sto
     setCustomerDisabled: never,
     updateCustomer: never,
     getCustomer: never,
-    findCustomerProfiles: never,
     insertCharged: never,
     setAccount: never,
     enterInLedger: never,

@@ -16,6 +16,7 @@ import {
 import type { SimulatedProcess } from './simulated-network.ts'
 import { createSimulatedProvider, type SimulatedProvider } from './simulated-provider.ts'
 import { createQueueServer, queueFor } from './simulated-queue.ts'
+import { mayHave, providerNames, routesOf } from './simulated-routes.ts'
 import { type DatabaseServer, type Mutant, storeFor } from './simulated-store.ts'
 import { installVirtualTime, startMs } from './virtual-time.ts'
 
@@ -45,7 +46,6 @@ const troubleMs = 60_000
 const endMs = 1_200_000
 /** Some messages are for later, at most so much. */
 const laterMsMax = 40_000
-const providerNames = ['a', 'b', 'c'] as const
 
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
   const { database, seed, mutant = null } = options
@@ -63,6 +63,7 @@ async function run(
   { database, seed, mutant, log }: Required<SimulationOptions>,
 ): Promise<SimulationResult> {
   const { random, pick } = time
+  const routes = routesOf(seed)
   const policy = random() < 0.5 ? 'resend' : 'unknown'
   const invariants = createInvariants({
     database,
@@ -86,6 +87,7 @@ async function run(
     server: databaseServer,
     mutant,
     parked: { any: false },
+    routes,
     log: (line: string) => say(line),
   }
   let failure: unknown = null
@@ -122,6 +124,10 @@ async function run(
       invariants,
       timeoutMs: settings.providerTimeoutMs,
       log: (line) => say(line),
+      onSubmitted(recipient) {
+        if (mayHave(routes, name, recipient)) return
+        failure ??= new InvariantViolated(`${name} got a message that it may not have`)
+      },
       report: (report) => takeReport(report),
     }),
   )
@@ -149,7 +155,7 @@ async function run(
     const parts = partsOf(newProcess(at))
     const graceMs = mutant === 'sweep without grace' ? 0 : settings.sweepGraceMs
     watch(
-      startProcessor(parts, providers, policy, graceMs).then(
+      startProcessor(parts, providers, policy, graceMs, routes).then(
         (running) => {
           at.running = running
         },
@@ -199,11 +205,14 @@ async function run(
     })
   }
 
+  let submitted = 0
   function submit(): void {
     const { running, process } = pick(apis)
     if (running === null) return
     const lane = random() < 0.3 ? 'express' : 'normal'
-    const body = { phone: '+1234567890', message: 'hello', customer_id: 1 }
+    const { phone = '', customer_id = 1 } =
+      routes.submits[submitted++ % routes.submits.length] ?? {}
+    const body = { phone, message: 'hello', customer_id }
     const scheduleAtMs = time.clock.now() + random() * laterMsMax
     const later = { timing: { scheduleAtMs, expiresAtMs: null, validForMs: null } }
     running.acceptance.accept(random() < 0.1 ? { ...body, ...later } : body, lane).then(
