@@ -1,5 +1,6 @@
 /** What the API is made of; `roles/` joins it. */
 import type { NumberSettings } from '../domain/number-rules.ts'
+import type { RouteTable } from '../domain/routing.ts'
 import type { TrafficDefaults } from '../domain/traffic-limits.ts'
 import type { Counters } from '../limits/counters.ts'
 import type { Queue } from '../queue/queue.ts'
@@ -65,6 +66,8 @@ export interface ApiOptions {
   readonly providerSecret: ProviderSecret
   /** The same. */
   readonly providers: ProviderRoutesOptions['providers']
+  /** The same: where they may be sent to. */
+  readonly routes: () => RouteTable
   /** May do everything. Null: nobody has it. */
   readonly adminToken: string | null
   readonly logger: Logger

@@ -40,6 +40,8 @@ import { createReportIntake } from './report-intake.ts'
 import { reportRoute } from './report-routes.ts'
 import { createReadJson } from './request-body.ts'
 import type { Exchange, Route } from './route.ts'
+import { routingChecks } from './routing-of-submit.ts'
+import { routingRoutes } from './routing-routes.ts'
 import { serviceRoutes } from './service-routes.ts'
 import { createSubmitChecks } from './submit-checks.ts'
 import { submitRoutes } from './submit-routes.ts'
@@ -135,6 +137,7 @@ export function createApi(options: ApiOptions): Api {
       textCheck(options.text),
       timingCheck({ validityMs: options.validityMs }, clock),
       priceCheck,
+      ...routingChecks(options.routes),
     ],
     // What is counted comes last, so that nothing is counted that is refused anyway.
     refusals: [laneRefusal(admission), inbound.refusal, traffic.refusal],
@@ -161,6 +164,12 @@ export function createApi(options: ApiOptions): Api {
       ...adminOptions,
       providers: options.providers,
       store: options.providerControls,
+    }),
+    ...routingRoutes({
+      ...options,
+      ...adminOptions,
+      addressCheck,
+      store: { ...options.customers, ...options.providerControls },
     }),
     reportRoute({
       readJson,

@@ -7,6 +7,7 @@ import { numbersField, sendersField } from './address-settings-schema.ts'
 import { mustBe } from './fields.ts'
 import { limitsField, pumpingGuardField } from './limit-schemas.ts'
 import { optOutWordsField } from './opt-out-words-schema.ts'
+import { routingField } from './routing-settings-schema.ts'
 
 const timeOfDayField = z
   .string({ error: mustBe('a time of the day, HH:MM') })
@@ -73,6 +74,7 @@ const sections = {
   senders: sendersField,
   opt_out_words: optOutWordsField,
   privacy: privacyField,
+  routing: routingField,
 }
 
 const bodyRule = { error: mustBe('an object of settings') }
@@ -87,6 +89,7 @@ export const customerSettingsSchema: z.ZodType<CustomerSettings> = z
     senders: sections.senders.optional(),
     opt_out_words: sections.opt_out_words.optional(),
     privacy: sections.privacy.optional(),
+    routing: sections.routing.optional(),
   })
   .meta({ id: 'CustomerSettings', description: 'What is not in it is as for everybody.' })
 
@@ -101,6 +104,7 @@ export const customerSettingsChangeSchema = z
       senders: sections.senders.nullable().optional(),
       opt_out_words: sections.opt_out_words.nullable().optional(),
       privacy: sections.privacy.nullable().optional(),
+      routing: sections.routing.nullable().optional(),
     },
     bodyRule,
   )

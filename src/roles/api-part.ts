@@ -2,7 +2,9 @@
 import { apiServeOptions, createApi } from '../api/api.ts'
 import type { Config } from '../config/config.ts'
 import { configWarnings } from '../config/warnings.ts'
+import type { NumberSettings } from '../domain/number-rules.ts'
 import { reportMatchWindowMs } from '../domain/provider-report.ts'
+import { compileRoutes } from '../domain/routing.ts'
 import type { Counters } from '../limits/counters.ts'
 import type { Queue } from '../queue/queue.ts'
 import { systemClock } from '../runtime/clock.ts'
@@ -45,6 +47,7 @@ export function createApiPart(options: ApiPartOptions): ApiPart {
   const secretsOf = (source: ProviderSource['current']) =>
     new Map(source.map(({ name, secret }) => [name, secret]))
   let secrets = secretsOf(providers.current)
+  let routes = compileRoutes(providers.current)
   const warn = (source: ProviderSource['current']) => {
     for (const warning of configWarnings({ providers: source })) {
       options.logger.warn({ event: 'config.warning', warning })
@@ -53,6 +56,7 @@ export function createApiPart(options: ApiPartOptions): ApiPart {
   warn(providers.current)
   providers.onChange((changed) => {
     secrets = secretsOf(changed)
+    routes = compileRoutes(changed)
     warn(changed)
   })
   const api = createApi({
@@ -69,6 +73,7 @@ export function createApiPart(options: ApiPartOptions): ApiPart {
     databaseErrorKind,
     providerSecret: (name) => secrets.get(name),
     providers: () => providers.current,
+    routes: () => routes,
     adminToken: config.adminToken,
     logger: options.logger,
     registry: options.registry,
@@ -83,13 +88,7 @@ export function createApiPart(options: ApiPartOptions): ApiPart {
       segmentsMax: config.accept.segmentsMax,
       smartEncodingDefault: config.accept.smartEncoding === 'on',
     },
-    numbers: {
-      region: config.numbers.defaultRegion ?? undefined,
-      validity: config.numbers.validity,
-      allow: config.numbers.allow ?? undefined,
-      deny: config.numbers.deny ?? undefined,
-      line_types_denied: config.numbers.lineTypesDenied ?? undefined,
-    },
+    numbers: numberSettings(config),
     reportMatchWindowMs,
     readiness: () => readiness.check(),
     isStopping: () => readiness.isStopping,
@@ -117,5 +116,16 @@ export function createApiPart(options: ApiPartOptions): ApiPart {
       await listener.stop()
       await api.close()
     },
+  }
+}
+
+/** Of everybody. */
+export function numberSettings({ numbers }: Config): NumberSettings {
+  return {
+    region: numbers.defaultRegion ?? undefined,
+    validity: numbers.validity,
+    allow: numbers.allow ?? undefined,
+    deny: numbers.deny ?? undefined,
+    line_types_denied: numbers.lineTypesDenied ?? undefined,
   }
 }

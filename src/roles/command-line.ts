@@ -17,6 +17,7 @@ import { addPrivacyCommands } from './privacy-commands.ts'
 import { runProcessor } from './processor-role.ts'
 import { addProviderCommands } from './provider-commands.ts'
 import { configFor, StartRefused, say } from './role-context.ts'
+import { addRouteCommands } from './route-commands.ts'
 import { exitCodes } from './run-until-stopped.ts'
 import { runStandalone } from './standalone-role.ts'
 import { type MultiProcessRole, processesWanted, runSupervised } from './supervised-role.ts'
@@ -164,6 +165,7 @@ function addAdministration(
 
   addLetterCommands(program, environment, exit)
   addProviderCommands(program, environment, exit)
+  addRouteCommands(program, environment, exit)
   addCustomerCommands(program, environment, exit)
   addAccountCommands(program, environment, exit)
   addOptOutCommands(program, environment, exit)

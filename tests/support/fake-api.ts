@@ -25,6 +25,7 @@ import {
   recordedInto,
 } from './fake-administration.ts'
 import { createFakeInbound, type FakeInbound } from './fake-inbound.ts'
+import { noRules } from './provider-settings.ts'
 
 export interface FakeApi extends Omit<Api, 'fetch'> {
   /** From this machine, unless another address is given. */
@@ -215,6 +216,7 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
       { name: 'primary', weight: 100 },
       { name: 'silent', weight: 0 },
     ],
+    routes: () => noRules,
     adminToken: fakeAdminToken,
     logger,
     registry,

@@ -27,6 +27,7 @@ import {
   providerReportSchema,
   providerReportsBodySchema,
 } from '../report-schemas.ts'
+import { routePreviewAnswerSchema, routePreviewSchema } from '../routing-schemas.ts'
 import {
   deliveryListSchema,
   newWebhookSchema,
@@ -57,6 +58,7 @@ import {
 } from './openapi-examples.ts'
 import { batchAnswerSchema } from './openapi-messages.ts'
 import { problemSchema } from './openapi-problems.ts'
+import { routePreviewExample } from './openapi-routing.ts'
 import {
   deliveryListExample,
   replayedWebhooksExample,
@@ -149,6 +151,7 @@ describe('examples', () => {
     ['a purge', purgedSchema, purgedExample],
     ['a provider', providerSchema, providerExample],
     ['a preview', previewAnswerSchema, previewExample],
+    ['a previewed route', routePreviewAnswerSchema, routePreviewExample],
     ['a customer', customerSchema, customerExample],
     ['an account', accountSchema, accountExample],
     ['an entry', entrySchema, entryExample],
@@ -170,6 +173,7 @@ describe('examples', () => {
     ['batch', batchSchema],
     ['report', providerReportSchema],
     ['order', providerOrderSchema],
+    ['previewed route', routePreviewSchema],
     ['reports', providerReportsBodySchema],
     ['filter', deadLetterFilterSchema],
     ['selection', deadLetterSelectionSchema],

@@ -8,6 +8,7 @@ import { messagePaths } from './openapi-messages.ts'
 import { optOutPaths } from './openapi-opt-outs.ts'
 import { privacyPaths } from './openapi-privacy.ts'
 import { providerPaths } from './openapi-providers.ts'
+import { routingPaths } from './openapi-routing.ts'
 import { servicePaths } from './openapi-service.ts'
 import { webhookPaths } from './openapi-webhooks.ts'
 
@@ -38,6 +39,7 @@ export function createOpenApiDocument(version: string): oas31.OpenAPIObject {
         ...optOutPaths,
         ...webhookPaths,
         ...providerPaths,
+        ...routingPaths,
         ...servicePaths,
         ...deadLetterPaths,
         ...customerPaths,
