@@ -4,7 +4,6 @@
  */
 import type { ClaimedMessage } from '../domain/message.ts'
 import { withoutMessage } from '../domain/provider-words.ts'
-import { type RetrySchedule, retryDelayMs } from '../domain/retry-schedule.ts'
 import type { RetrySchedule } from '../domain/retry-schedule.ts'
 import type { Route } from '../domain/routing.ts'
 import type { AttemptFailure, SubmitOutcome } from '../domain/submit-outcome.ts'
