@@ -13,7 +13,7 @@ const shareMin = 0.8
 const environment: Environment = { ADMIN_TOKEN: adminToken, SMART_ENCODING: 'on' }
 
 /** Limits that are counted and never reached. */
-const settings = { limits: { messages_per_second: 1_000_000, messages_per_day: 1_000_000_000 } }
+const settings = { limits: { messages_per_second: 100_000, messages_per_day: 1_000_000_000 } }
 
 async function asStaff<T>(apiUrl: string, method: string, path: string, body: object): Promise<T> {
   const response = await fetch(`${apiUrl}/api/v1${path}`, {

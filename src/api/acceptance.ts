@@ -64,9 +64,6 @@ const waitMsMax = 1_000
 /** Batches committed and not yet in the queue. */
 const enqueueingsMax = 4
 
-/** Of a request that has only to be paid. */
-const unkeyed = { scope: 0, key: null, fingerprint: new Uint8Array(), status: 202, response: '' }
-
 const full = () => new BatcherFullError('as many messages are being accepted as may be')
 
 export function createAcceptance(options: AcceptanceOptions): Acceptance {
@@ -153,7 +150,7 @@ export function createAcceptance(options: AcceptanceOptions): Acceptance {
   /** All of them in one commit, and paid whole. */
   async function acceptPaid(messages: readonly NewMessage[]): Promise<readonly NewMessage[]> {
     if (isFull()) throw full()
-    await requests.accept({ ...unkeyed, messages })
+    await requests.accept({ key: null, messages })
     return messages
   }
 

@@ -3,6 +3,7 @@
  * whole or not accepted. With an idempotency key or without.
  */
 import type { Sql } from 'postgres'
+import type { NewMessage } from '../domain/message.ts'
 import { plainArray, textArray } from './array-literal.ts'
 import { expiredKey, type KeyedRequest } from './idempotent-inserts.ts'
 import {
@@ -16,10 +17,10 @@ import {
 import { lockedAccounts, paymentOf } from './returns.ts'
 import { defineStatement } from './statement.ts'
 
-/** Without a key it is always the first. */
-export interface ChargedRequest extends Omit<KeyedRequest, 'key'> {
-  readonly key: string | null
-}
+/** One with a key, or one that has none and is always the first. */
+export type ChargedRequest =
+  | KeyedRequest
+  | { readonly key: null; readonly messages: readonly NewMessage[] }
 
 /**
  * `taken`: accepted and paid. `known`: the key is, and what is stored under it is the answer. `short`: the balance does not reach;
@@ -93,16 +94,17 @@ export async function insertCharged(
 ): Promise<ChargedOutcome[]> {
   const messages = requests.flatMap((request) => request.messages)
   const charges = requests.flatMap(chargesOf)
+  const keyed = requests.map((request) => (request.key === null ? null : request))
   const parameters = [
     ...messageParameters(messages),
     plainArray(requests.flatMap((request, index) => request.messages.map(() => index))),
     validityMs,
     plainArray(requests.map((_, index) => index)),
-    plainArray(requests.map(({ scope }) => scope)),
+    plainArray(keyed.map((request) => request?.scope ?? 'NULL')),
     textArray(requests.map(({ key }) => key)),
-    plainArray(requests.map(({ fingerprint }) => Buffer.from(fingerprint).toString('hex'))),
-    plainArray(requests.map(({ status }) => status)),
-    textArray(requests.map(({ response }) => response)),
+    textArray(keyed.map((request) => request && Buffer.from(request.fingerprint).toString('hex'))),
+    plainArray(keyed.map((request) => request?.status ?? 'NULL')),
+    textArray(keyed.map((request) => request && request.response)),
     plainArray(charges.map(({ request }) => request)),
     plainArray(charges.map(({ customerId }) => customerId)),
     plainArray(charges.map(({ amount }) => amount)),

@@ -40,6 +40,7 @@ function paid(customerId: number, price: number, returnRule: ReturnRule = 'not_s
 }
 
 function request(messages: readonly NewMessage[], key: string | null = null): ChargedRequest {
+  if (key === null) return { key, messages }
   return {
     scope: 1,
     key,
