@@ -104,7 +104,7 @@ export async function insertCharged(
     textArray(requests.map(({ key }) => key)),
     textArray(keyed.map((request) => request && Buffer.from(request.fingerprint).toString('hex'))),
     plainArray(keyed.map((request) => request?.status ?? 'NULL')),
-    textArray(keyed.map((request) => request && request.response)),
+    textArray(keyed.map((request) => request?.response ?? null)),
     plainArray(charges.map(({ request }) => request)),
     plainArray(charges.map(({ customerId }) => customerId)),
     plainArray(charges.map(({ amount }) => amount)),
