@@ -2,7 +2,9 @@ import { describe, expect, test } from 'bun:test'
 import {
   choosesProviders,
   compileRoutes,
+  forbids,
   hasRoute,
+  holderOf,
   planRoute,
   type RouteProvider,
   type RoutingSettings,
@@ -190,3 +192,31 @@ function generator(seed: number): () => number {
     return state / 2 ** 32
   }
 }
+
+describe('a provider that may have the message already', () => {
+  const table = compileRoutes([
+    provider('a'),
+    provider('us', { prefixes: ['+1'] }),
+    provider('drained', { weight: 0 }),
+    provider('us drained', { weight: 0, prefixes: ['+1'] }),
+  ])
+  const isForbidden = (name: string, routing: RoutingSettings | null = null) =>
+    forbids(table, name, { recipient: german, routing })
+
+  test('is forbidden by where the message goes and by what its customer chose, not by its weight', () => {
+    expect(isForbidden('a')).toBe(false)
+    expect(isForbidden('us')).toBe(true)
+    expect(isForbidden('a', { providers: ['us'] })).toBe(true)
+    expect(isForbidden('drained')).toBe(false)
+    expect(isForbidden('us drained')).toBe(true)
+    expect(isForbidden('gone')).toBe(false)
+  })
+
+  test('is asked first unless it is forbidden', () => {
+    const ranks = [['a']]
+    expect(holderOf({ inDoubtProvider: null }, { ranks })).toBeNull()
+    expect(holderOf({ inDoubtProvider: 'us' }, null)).toBe('us')
+    expect(holderOf({ inDoubtProvider: 'us' }, { ranks })).toBe('us')
+    expect(holderOf({ inDoubtProvider: 'us' }, { ranks, forbidden: 'us' })).toBeNull()
+  })
+})

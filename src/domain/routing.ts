@@ -2,6 +2,7 @@
  * Which providers a message may go to, and in which order: from what is configured of the providers and what is set for the
  * customer. Health is not known here: whoever submits takes the first that is well.
  */
+import type { ClaimedMessage } from './message.ts'
 import { createPrefixTable, type PrefixEntry } from './prefix-table.ts'
 import { rankByKey } from './rendezvous.ts'
 
@@ -73,6 +74,8 @@ export interface RouteTable {
  */
 export interface Route {
   readonly ranks: readonly (readonly string[])[]
+  /** Of a message that may be at a provider already: that provider, when the rules forbid it. It is not asked again. */
+  readonly forbidden?: string
 }
 
 export interface RouteRequest {
@@ -104,12 +107,12 @@ function compileProvider(provider: RouteProvider): CompiledProvider {
     priority,
     costOf: (recipient) => costs.find(recipient)?.value ?? cost,
     obstacle(recipient, routing) {
-      if (weight <= 0) return noWeight
       if (routing?.providers !== undefined && !routing.providers.includes(name))
         return notOfCustomer
       const found = destinations.find(recipient)
-      if (found === null) return takesOthers ? null : prefixMissing
-      return found.value ? null : { kind: 'prefix_denied', prefix: found.prefix }
+      if (found === null && !takesOthers) return prefixMissing
+      if (found?.value === false) return { kind: 'prefix_denied', prefix: found.prefix }
+      return weight > 0 ? null : noWeight
     },
   }
 }
@@ -128,6 +131,26 @@ export function choosesProviders(routing: RoutingSettings | null): routing is Ro
 /** Whether any configured provider may have such a message. */
 export function hasRoute({ providers }: RouteTable, { recipient, routing }: RouteRequest): boolean {
   return providers.some((provider) => provider.obstacle(recipient, routing) === null)
+}
+
+/** Whether the provider is configured and the rules keep the message from it; weight, which is no rule of destinations, does not count. */
+export function forbids(
+  { providers }: RouteTable,
+  name: string,
+  { recipient, routing }: RouteRequest,
+): boolean {
+  const kind = providers
+    .find((provider) => provider.name === name)
+    ?.obstacle(recipient, routing)?.kind
+  return kind !== undefined && kind !== 'no_weight'
+}
+
+/** The provider that may have the message already and is asked first; null when there is none, or the rules forbid it. */
+export function holderOf(
+  { inDoubtProvider }: Pick<ClaimedMessage, 'inDoubtProvider'>,
+  route: Route | null | undefined,
+): string | null {
+  return inDoubtProvider !== null && inDoubtProvider === route?.forbidden ? null : inDoubtProvider
 }
 
 /** @param isOut providers that are out of service, whatever the rules say */

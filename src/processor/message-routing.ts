@@ -3,7 +3,13 @@
  * costs nothing.
  */
 import type { ClaimedMessage, MessageId } from '../domain/message.ts'
-import { planRoute, type Route, type RoutingSettings } from '../domain/routing.ts'
+import {
+  forbids,
+  holderOf,
+  planRoute,
+  type Route,
+  type RoutingSettings,
+} from '../domain/routing.ts'
 import type { ProviderPool, Reservation } from '../providers/provider-pool.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -45,10 +51,13 @@ export function createMessageRouting(options: MessageRoutingOptions): MessageRou
   ): Routes {
     const table = pool.routes
     const routes = new Map<MessageId, Route>()
-    for (const [place, { id, recipient }] of messages.entries()) {
+    for (const [place, { id, recipient, inDoubtProvider }] of messages.entries()) {
       const routing = settings[place] ?? null
       if (!table.hasRules && routing === null) continue
-      routes.set(id, planRoute(table, { recipient, routing }))
+      const request = { recipient, routing }
+      const route = planRoute(table, request)
+      const isForbidden = inDoubtProvider !== null && forbids(table, inDoubtProvider, request)
+      routes.set(id, isForbidden ? { ...route, forbidden: inDoubtProvider } : route)
     }
     return routes
   }
@@ -81,10 +90,10 @@ export function createMessageRouting(options: MessageRoutingOptions): MessageRou
       return pool.routes.hasRules ? plan(messages, []) : null
     },
     usable(message, place, routes) {
-      const { id, lane, inDoubtProvider } = message
+      const { id, lane } = message
       if (routes !== undefined) {
         const route = routes?.get(id)
-        if (route === undefined || inDoubtProvider !== null) return place
+        if (route === undefined || holderOf(message, route) !== null) return place
         if (places.fits(route, place.provider, lane === 'express')) return place
         metrics.routed.inc({ lane, result: 'moved' })
       }

@@ -66,6 +66,17 @@ describe('a round on a route', () => {
     expect(later.submitted).toEqual(['d', 'c'])
   })
 
+  test('a message in doubt leaves who must not have it: it was only placed there, or the rules have changed', async () => {
+    const left = await round({
+      outcomes: { b: taken, d: taken },
+      route: { ...route, forbidden: 'd' },
+      unplaced: true,
+      changes: { provider: 'd', inDoubtProvider: 'd' },
+    })
+    expect(left.submitted).toEqual(['b'])
+    expect(left.moves).toMatchObject([{ from: 'd', provider: 'b' }])
+  })
+
   test('is handed back when the process has to end', async () => {
     const { result, submitted } = await round({
       outcomes: { b: taken },

@@ -5,7 +5,7 @@
 import type { ClaimedMessage } from '../domain/message.ts'
 import { withoutMessage } from '../domain/provider-words.ts'
 import type { RetrySchedule } from '../domain/retry-schedule.ts'
-import type { Route } from '../domain/routing.ts'
+import { holderOf, type Route } from '../domain/routing.ts'
 import type { AttemptFailure, SubmitOutcome } from '../domain/submit-outcome.ts'
 import type { ProviderPool, Reservation, ReserveOptions } from '../providers/provider-pool.ts'
 import type { Clock } from '../runtime/clock.ts'
@@ -64,15 +64,16 @@ export async function runRound(
   const express = message.lane === 'express'
   const failures: AttemptFailure[] = []
   const tried = new Set<string>()
-  const boundTo = providerBoundTo(message, options)
+  const holder = holderOf(message, route)
+  const boundTo = providerBoundTo(message, holder, options)
   let retryAfterMs = 0
   let recordedAt = message.provider
   let reservation: Reservation | null = first
 
-  if (message.inDoubtProvider !== null) {
-    if (message.inDoubtProvider !== first?.provider) {
+  if (holder !== null) {
+    if (holder !== first?.provider) {
       first?.cancel()
-      reservation = await moveToInDoubtProvider(message, message.inDoubtProvider, route, options)
+      reservation = await moveToHolder(message, holder, route, options)
     }
   } else if (route !== null && first === null) {
     if (route.ranks.length === 0) {
@@ -147,10 +148,13 @@ async function reserveOn(
  * which another one would not. In the second half of its attempts, and when that provider is configured no more, any will do:
  * see docs/decisions/0002-claim-before-submit.md.
  */
-function providerBoundTo(message: ClaimedMessage, options: SubmissionOptions): string | null {
-  const { inDoubtProvider } = message
-  if (inDoubtProvider === null || !options.pool.has(inDoubtProvider)) return null
-  return isInFirstHalf(message, options) ? inDoubtProvider : null
+function providerBoundTo(
+  message: ClaimedMessage,
+  holder: string | null,
+  options: SubmissionOptions,
+): string | null {
+  if (holder === null || !options.pool.has(holder)) return null
+  return isInFirstHalf(message, options) ? holder : null
 }
 
 function isInFirstHalf({ attempt }: ClaimedMessage, { retry }: SubmissionOptions): boolean {
@@ -201,20 +205,16 @@ function withoutPersonal(outcome: SubmitOutcome, message: ClaimedMessage): Submi
  * Another provider may hold the message: it is asked first, with the same key, so that it can tell. The place that was
  * reserved is given back by then: a slow provider must not hold places at the others.
  */
-async function moveToInDoubtProvider(
+async function moveToHolder(
   message: ClaimedMessage,
-  inDoubtProvider: string,
+  holder: string,
   route: Route | null,
   options: SubmissionOptions,
 ): Promise<Reservation | null> {
   const { pool, roundMsMax, workSignal } = options
   const express = message.lane === 'express'
-  const there = await pool.reserveWithin(
-    { express, only: inDoubtProvider },
-    roundMsMax / 2,
-    workSignal,
-  )
-  if (there !== null || providerBoundTo(message, options) !== null) return there
+  const there = await pool.reserveWithin({ express, only: holder }, roundMsMax / 2, workSignal)
+  if (there !== null || providerBoundTo(message, holder, options) !== null) return there
   return await reserveOn(route, { express }, roundMsMax / 2, options)
 }
 
