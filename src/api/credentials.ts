@@ -1,5 +1,5 @@
 /** Credentials of a request, and comparing them. */
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 
 /** Whether the request brings this secret as a bearer token; one that is unset or empty nobody has. */
 export function isAuthentic(request: Request, secret: string | null | undefined): boolean {
@@ -23,5 +23,5 @@ function bearerToken(authorization: string | null): string | null {
 
 /** Hashes are equally long, so that comparing them takes a time that does not tell where they differ. */
 export function sha256(text: string): Uint8Array {
-  return createHash('sha256').update(text).digest()
+  return hash('sha256', text, 'buffer')
 }

@@ -34,9 +34,9 @@ type Result = { readonly stored: StoredAnswer | null } | { readonly error: unkno
 const requestsMax = 500
 /** Messages in one statement, but for a request that has more. */
 const messagesMax = 1_000
-/** One statement is prepared while another is committed; more only make the batches smaller. */
-const flightsMax = 2
-const lingerMs = 1
+/** The account is locked until the commit: another batch of the same customer would only wait for it, and both would be smaller. */
+const flightsMax = 1
+const lingerMs = 0
 /** A request that would wait longer for its commit is refused. */
 const waitMsMax = 1_000
 

@@ -1,6 +1,7 @@
 /**
  * The limits of customers, and the guard against pumped traffic: asked about what has no fault and could be accepted otherwise. What
- * arrives at about the same time is counted together. Who has no limits is not counted.
+ * arrives at about the same time is counted together; single messages mostly from what this process has in stock of their limits. Who has
+ * no limits is not counted.
  */
 import type { CustomerProfile } from '../domain/customer-settings.ts'
 import {
@@ -12,6 +13,7 @@ import {
   type TrafficDefaults,
 } from '../domain/traffic-limits.ts'
 import type { Counters, Demand, Grant, Taken } from '../limits/counters.ts'
+import { createStock, type StockLevel } from '../limits/stock.ts'
 import { createBatcher } from '../runtime/batcher.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { type CounterState, limitHeaders, limitProblem } from './limit-answers.ts'
@@ -48,6 +50,7 @@ interface Item {
 export function createTrafficControl(options: TrafficControlOptions): TrafficControl {
   const { counters, defaults, alarm, clock } = options
   const areThereDefaults = hasLimits(defaults)
+  const stock = createStock({ counters, clock })
   const batcher = createBatcher<Item, Failure | null>({
     name: 'limits',
     batchMax,
@@ -83,7 +86,13 @@ export function createTrafficControl(options: TrafficControlOptions): TrafficCon
   }
 
   async function count(items: readonly Item[]): Promise<(Failure | null)[]> {
-    const demands = demandsOf(items)
+    const wanted = demandsOf(items)
+    const stocked = stockedOf(items)
+    const demands = wanted.map((demand) => {
+      const extra = stocked.has(demand.key) ? stock.extraOf(demand) : 0
+      return extra === 0 ? demand : { ...demand, count: demand.count + extra }
+    })
+    const askedAtMs = clock.monotonicMs()
     const taken = await counters.take(demands)
     const grants = new Map(demands.map(({ key }, place) => [key, taken.grants[place] as Grant]))
     const granted = new Map([...grants].map(([key, grant]) => [key, grant.granted]))
@@ -92,7 +101,14 @@ export function createTrafficControl(options: TrafficControlOptions): TrafficCon
       granted,
     )
     const returns = createReturns(taken)
-    for (const [key, left] of unused) returns.add(key, left)
+    const source = { askedAtMs, isShared: taken.isShared }
+    for (const [place, demand] of wanted.entries()) {
+      const left = unused.get(demand.key) ?? 0
+      if (left < 1) continue
+      const grant = taken.grants[place] as Grant
+      const kept = stocked.has(demand.key) ? stock.keep(demand, grant, left, source) : 0
+      returns.add(demand.key, left - kept)
+    }
 
     function stateOf(counter: LimitCounter): CounterState {
       const grant = grants.get(counter.key)
@@ -129,6 +145,15 @@ export function createTrafficControl(options: TrafficControlOptions): TrafficCon
     })
   }
 
+  /** Whether it could be counted without asking. */
+  function countFromStock({ candidate, counters: own }: Item): boolean {
+    const levels = stock.takeOne(own)
+    if (levels === null) return false
+    const states = own.map((counter, place) => stateOfLevel(counter, levels[place] as StockLevel))
+    candidate.counted = { headers: limitHeaders(states), giveBack: () => stock.putBack(own) }
+    return true
+  }
+
   return {
     refusal(candidates) {
       if (candidates.every(({ profile }) => rulesOf(profile) === null)) return []
@@ -136,6 +161,8 @@ export function createTrafficControl(options: TrafficControlOptions): TrafficCon
       const items = candidates.map((candidate) => itemOf(candidate, nowMs))
       const counted = items.filter((item) => item !== null)
       if (counted.length === 0) return []
+      const [first] = counted
+      if (counted.length === 1 && first !== undefined && countFromStock(first)) return []
       return batcher.addGroup(counted).then((failures) => {
         let next = 0
         return items.map((item) => (item === null ? null : (failures[next++] ?? null)))
@@ -143,9 +170,14 @@ export function createTrafficControl(options: TrafficControlOptions): TrafficCon
     },
     async close() {
       await batcher.close()
+      await stock.close()
       await counters.close()
     },
   }
+}
+
+function stateOfLevel(counter: LimitCounter, { left, endsInMs }: StockLevel): CounterState {
+  return { counter, left, endsInMs: counter.endsInMs ?? endsInMs }
 }
 
 function demandsOf(items: readonly Item[]): Demand[] {
@@ -158,6 +190,16 @@ function demandsOf(items: readonly Item[]): Demand[] {
     }
   }
   return [...demands.values()]
+}
+
+/** Keys of what a stock is of use for: a message that has to ask for its destination asks for all. */
+function stockedOf(items: readonly Item[]): ReadonlySet<string> {
+  const keys = new Set<string>()
+  for (const { counters } of items) {
+    if (counters.some(({ name }) => isGuarding(name))) continue
+    for (const { key } of counters) keys.add(key)
+  }
+  return keys
 }
 
 /** What is given back at the same time goes back together. */

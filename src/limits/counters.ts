@@ -24,6 +24,8 @@ export interface Grant {
 export interface Taken {
   /** In the order of the demands. */
   readonly grants: readonly Grant[]
+  /** Whether other processes were counted too. */
+  readonly isShared: boolean
   /** Of what was granted, what was not used, by key. Best effort: never rejects. */
   giveBack(unused: ReadonlyMap<string, number>): Promise<void>
 }
@@ -31,6 +33,8 @@ export interface Taken {
 export interface Counters {
   /** Each demand has a key of its own. All at once: one round trip, where there is one. */
   take(demands: readonly Demand[]): Promise<Taken>
+  /** To the shared counters, of what was granted there in the same window. Best effort: never rejects. */
+  giveBack(unused: readonly (readonly [Demand, number])[]): Promise<void>
   close(): Promise<void>
 }
 

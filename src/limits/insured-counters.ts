@@ -32,6 +32,7 @@ export function createInsuredCounters(options: InsuredCountersOptions): Counters
         return await insurance.take(demands)
       }
     },
+    giveBack: (unused) => shared.giveBack(unused),
     async close() {
       await Promise.all([shared.close(), insurance.close()])
     },

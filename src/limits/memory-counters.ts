@@ -27,12 +27,16 @@ export function createMemoryCounters(options: MemoryCountersOptions): Counters {
       const grants = await Promise.all(demands.map((demand) => shelfOf(demand).take(demand)))
       return {
         grants,
+        isShared: false,
         async giveBack(unused) {
           for (const [demand, count] of givenBack(demands, unused)) {
             await shelfOf(demand).giveBack(demand, count)
           }
         },
       }
+    },
+    async giveBack(unused) {
+      for (const [demand, count] of unused) await shelfOf(demand).giveBack(demand, count)
     },
     close: async () => undefined,
   }

@@ -1,5 +1,5 @@
 /** Counters that all processes share, in Redis. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { RateLimiterRedis, type RateLimiterRes } from 'rate-limiter-flexible'
 import { type Counters, type Demand, givenBack, grantOf } from './counters.ts'
@@ -81,14 +81,9 @@ export function createRedisCounters({ connection, keyPrefix }: RedisCountersOpti
     })
   }
 
-  async function giveBack(
-    demands: readonly Demand[],
-    unused: ReadonlyMap<string, number>,
-  ): Promise<void> {
+  async function giveBack(unused: readonly (readonly [Demand, number])[]): Promise<void> {
     try {
-      await inSteps(givenBack(demands, unused), ([demand, count]) =>
-        limiterOf(demand).reward(keyOf(demand), count),
-      )
+      await inSteps(unused, ([demand, count]) => limiterOf(demand).reward(keyOf(demand), count))
     } catch {
       // It is counted until the window ends.
     }
@@ -97,8 +92,10 @@ export function createRedisCounters({ connection, keyPrefix }: RedisCountersOpti
   return {
     take: async (demands) => ({
       grants: await take(demands),
-      giveBack: (unused) => giveBack(demands, unused),
+      isShared: true,
+      giveBack: (unused) => giveBack(givenBack(demands, unused)),
     }),
+    giveBack,
     close: () => connection.close(),
   }
 }
@@ -106,5 +103,5 @@ export function createRedisCounters({ connection, keyPrefix }: RedisCountersOpti
 /** No number of a recipient is to be read in a server's keys. */
 function keyOf({ key, isOfDestination }: Demand): string {
   if (!isOfDestination) return key
-  return `destination:${createHash('sha256').update(key).digest('base64url').slice(0, 22)}`
+  return `destination:${hash('sha256', key, 'base64url').slice(0, 22)}`
 }
