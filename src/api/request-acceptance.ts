@@ -36,7 +36,7 @@ const requestsMax = 500
 const messagesMax = 1_000
 /** The account is locked until the commit: another batch of the same customer would only wait for it, and both would be smaller. */
 const flightsMax = 1
-const lingerMs = 0
+const lingerMs = 1
 /** A request that would wait longer for its commit is refused. */
 const waitMsMax = 1_000
 

@@ -21,6 +21,17 @@ describe('the alphabet', () => {
     expect(encodeGsm7(text)).toBeNull()
   })
 
+  test('is counted alike whatever else is in a text', () => {
+    const all = Array.from({ length: 0x500 }, (_, code) => String.fromCharCode(code))
+    for (const character of [...all, '€', '\u2019', '😀', ']', '\\', '^', '-']) {
+      const alone = encodeGsm7(character)?.length ?? null
+      expect([character, gsm7Length(character)]).toEqual([character, alone])
+      expect(gsm7Length(`${character}€`)).toBe(alone === null ? null : alone + 2)
+    }
+    expect(gsm7Length('')).toBe(0)
+    expect(gsm7Length('two\nlines\n')).toBe(10)
+  })
+
   test('an escape that leads nowhere is a space', () => {
     expect(decodeGsm7(Uint8Array.of(0x1b, 0x41, 0x1b))).toBe(' A ')
   })

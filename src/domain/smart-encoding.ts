@@ -2,7 +2,7 @@
  * Smart encoding: one character that the GSM alphabet has not makes a whole text UCS-2, with less than half the room. Many of those
  * are typography that nobody meant, and have a twin in the alphabet.
  */
-import { gsm7Septets } from './gsm7.ts'
+import { gsm7Length, gsm7Septets } from './gsm7.ts'
 
 const twins: Readonly<Record<string, string>> = {
   // Quotation marks and apostrophes.
@@ -97,6 +97,7 @@ export interface SmartText {
  * then it would be changed for nothing.
  */
 export function smartEncode(text: string): SmartText {
+  if (gsm7Length(text) !== null) return { text, replaced: [] }
   const counts = new Map<string, number>()
   let changed = ''
   for (const character of text) {

@@ -30,9 +30,13 @@ export type ChargedOutcome = 'taken' | 'known' | 'short' | 'again'
 
 /**
  * Accounts are locked first, in order; so the balance that is compared is the one that is charged. A request counts against those
- * after it in the batch whether it is accepted or not: whoever is refused for that reason is `again`.
+ * after it in the batch whether it is accepted or not: whoever is refused for that reason is `again`. One row, because most are taken,
+ * and a row costs more than its request's part of everything else.
  */
-const insertStatement = defineStatement<{ request: number; outcome: ChargedOutcome }>(
+const insertStatement = defineStatement<{
+  taken: number
+  others: readonly (readonly [request: number, outcome: ChargedOutcome])[]
+}>(
   `${insertStatementName}_charged`,
   `WITH asked AS MATERIALIZED (
      SELECT * FROM unnest($12::int[], $13::bigint[], $14::text[], $15::text[], $16::int[], $17::text[])
@@ -75,12 +79,13 @@ const insertStatement = defineStatement<{ request: number; outcome: ChargedOutco
      FROM running LEFT JOIN charged USING (customer_id)
      WHERE request IN (SELECT request FROM short) GROUP BY request
    )
-   SELECT asked.request, CASE
-     WHEN asked.request IN (SELECT request FROM first) THEN 'taken'
-     WHEN left_over.request IS NULL THEN 'known'
-     WHEN left_over.fits THEN 'again'
-     ELSE 'short' END AS outcome
-   FROM asked LEFT JOIN left_over USING (request)`,
+   SELECT (SELECT count(*)::int FROM first) AS taken, ARRAY_TO_JSON(ARRAY(
+     SELECT json_build_array(asked.request, CASE
+       WHEN left_over.request IS NULL THEN 'known'
+       WHEN left_over.fits THEN 'again'
+       ELSE 'short' END)
+     FROM asked LEFT JOIN left_over USING (request)
+     WHERE asked.request NOT IN (SELECT request FROM first))) AS others`,
 )
 
 /**
@@ -112,9 +117,13 @@ export async function insertCharged(
     plainArray(messages.map(({ charge }) => charge?.price ?? 'NULL')),
     textArray(messages.map(({ charge }) => charge?.returnRule ?? null)),
   ]
-  const rows = await withPartition(sql, () => insertStatement(sql, parameters))
-  const outcomes = new Map(rows.map(({ request, outcome }) => [request, outcome]))
-  return requests.map((_, index) => outcomes.get(index) ?? 'short')
+  const [row] = await withPartition(sql, () => insertStatement(sql, parameters))
+  if (row === undefined || row.taken + row.others.length !== requests.length) {
+    throw new Error('every request has an outcome')
+  }
+  const outcomes = requests.map((): ChargedOutcome => 'taken')
+  for (const [request, outcome] of row.others) outcomes[request] = outcome
+  return outcomes
 }
 
 /** One for each customer of the request's messages: staff may send for several at once. */

@@ -34,7 +34,7 @@ export interface KeyedRequest extends StoredAnswer {
 export const expiredKey = `now() - ${idempotencyMs} * interval '1 ms'`
 
 /** Keys in order, so that two statements with the same keys wait for each other and not both ways. */
-const insertStatement = defineStatement<{ request: number }>(
+const insertStatement = defineStatement<{ taken: number; known: readonly number[] }>(
   `${insertStatementName}_keyed`,
   `WITH asked AS (
      SELECT * FROM unnest($12::int[], $13::bigint[], $14::text[], $15::text[], $16::int[], $17::text[])
@@ -54,7 +54,8 @@ const insertStatement = defineStatement<{ request: number }>(
      FROM unnest(${messageArrays}, $10::int[]) AS new (${messageColumns}, request)
      WHERE request IN (SELECT request FROM first)
    )
-   SELECT request FROM first`,
+   SELECT (SELECT count(*)::int FROM first) AS taken, ARRAY_TO_JSON(ARRAY(
+     SELECT request FROM asked WHERE request NOT IN (SELECT request FROM first))) AS known`,
 )
 
 const findStatement = defineStatement<{
@@ -91,9 +92,12 @@ export async function insertKeyed(
     plainArray(requests.map(({ status }) => status)),
     textArray(requests.map(({ response }) => response)),
   ]
-  const rows = await withPartition(sql, () => insertStatement(sql, parameters))
-  const taken = new Set(rows.map(({ request }) => request))
-  return requests.map((_, index) => taken.has(index))
+  const [row] = await withPartition(sql, () => insertStatement(sql, parameters))
+  if (row === undefined || row.taken + row.known.length !== requests.length) {
+    throw new Error('every request has an outcome')
+  }
+  const known = new Set(row.known)
+  return requests.map((_, index) => !known.has(index))
 }
 
 /** What is stored under each key; null where there is nothing, or what is too old to be answered. */
