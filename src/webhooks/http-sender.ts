@@ -3,8 +3,8 @@
  * addresses are looked at, and the connection is made to the very address that was; TLS and the Host header are of the name.
  * Redirects are not followed, and little is read of the answer. Connections are kept alive, by address and name.
  */
-import { lookup as systemLookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
+import { dns } from 'bun'
 import type { AttemptError, WebhookAttempt } from '../domain/webhook-attempt.ts'
 import { hostOf, type WebhookUrlRules, webhookUrlFault } from '../domain/webhook-url.ts'
 import { type Lookup, resolveHost } from './resolve-host.ts'
@@ -25,8 +25,15 @@ export interface HttpSenderOptions {
 const answerBytesMax = 4_096
 const answerBodyMsMax = 2_000
 
+/** Not the system's own resolver: that one takes a thread for as long as a name server is silent, of the few that a process has for everything. */
 const lookupAll: Lookup = async (name) =>
-  (await systemLookup(name, { all: true })).map(({ address }) => address)
+  (await dns.lookup(name, { backend: 'c-ares' })).map(({ address }) => address)
+
+/**
+ * The runtime's fetch goes through the proxy of the environment (HTTP_PROXY and the like), which would look the name up again. Its types
+ * do not know that false means none.
+ */
+const withoutProxy = { proxy: false } as unknown as { proxy?: never }
 
 export function createHttpSender(options: HttpSenderOptions): WebhookSender {
   const { rules, timeoutMs, version, lookup = lookupAll } = options
@@ -74,12 +81,13 @@ export function createHttpSender(options: HttpSenderOptions): WebhookSender {
       },
       body: payload,
       decompress: false,
+      ...withoutProxy,
       signal,
       ...(url.protocol === 'https:' && isIP(host) === 0
         ? { tls: { serverName: host.replace(/\.$/, '') } }
         : {}),
     })
-    await discardBody(response)
+    void discardBody(response)
     return readAnswer(response.status, response.headers, Date.now())
   }
 
@@ -115,7 +123,7 @@ function failure(error: AttemptError): WebhookAttempt {
   return { error, responseStatus: null, retryAfterMs: 0 }
 }
 
-/** A body that is longer, or does not come, ends the connection. It is no failure of the webhook: the status has been told. */
+/** Nobody waits for it: the status has been told. A body that is longer, or does not come, ends the connection. */
 async function discardBody({ body }: Response): Promise<void> {
   if (body === null) return
   const reader = body.getReader()

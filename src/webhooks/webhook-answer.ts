@@ -42,5 +42,7 @@ export function readFailure(error: unknown): AttemptError {
   const code = (error as { code?: unknown } | null)?.code
   if (typeof code !== 'string') return 'connection_failed'
   if (/CERT|TLS|SSL|SIGNED|ISSUER/.test(code)) return 'tls_failed'
+  // Of c-ares, by which names are looked up.
+  if (code.startsWith('DNS_')) return 'host_not_found'
   return connectionErrors[code] ?? 'connection_failed'
 }

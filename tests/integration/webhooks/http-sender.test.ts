@@ -1,11 +1,15 @@
 /** Sending webhooks over real connections: where they go, what is not followed, and what is not waited for. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
 import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type AddressRange, addressRange } from '../../../src/domain/outbound-address.ts'
 import { newWebhookSecret } from '../../../src/domain/webhook-secret.ts'
 import { createHttpSender } from '../../../src/webhooks/http-sender.ts'
 import type { Lookup } from '../../../src/webhooks/resolve-host.ts'
 import { freePort } from '../../support/free-port.ts'
+import { receiverCertificate } from '../../support/receiver-certificate.ts'
 import {
   isGenuine,
   startWebhookReceiver,
@@ -65,6 +69,21 @@ function send(
   )
 }
 
+/** From a process of its own, which trusts the receiver's certificate: the error of each. */
+async function sendTrusting(urls: readonly string[]) {
+  const directory = mkdtempSync(join(tmpdir(), 'trusted-'))
+  const file = join(directory, 'receiver.pem')
+  writeFileSync(file, receiverCertificate)
+  const child = Bun.spawn(
+    [process.execPath, join(import.meta.dir, 'trusting-sender.ts'), secret, ...urls],
+    { env: { ...process.env, NODE_EXTRA_CA_CERTS: file }, stdout: 'pipe', stderr: 'inherit' },
+  )
+  const stdout = await child.stdout.text()
+  const exitCode = await child.exited
+  rmSync(directory, { recursive: true })
+  return { exitCode, stdout }
+}
+
 const delivered = { error: null, responseStatus: 204, retryAfterMs: 0 }
 
 describe('a webhook', () => {
@@ -86,11 +105,61 @@ describe('a webhook', () => {
     expect(receiver.at('/twice')).toHaveLength(1)
   })
 
+  test('by the resolver of the system: a name of its own, and one that there is not', async () => {
+    const own = createHttpSender({
+      rules: { plainHttp: true, allowed: [loopback] },
+      timeoutMs: 5_000,
+      version: 'test',
+    })
+    const request = { id: 'an-id', payload: '{}', secrets: [secret], attemptedAtMs: Date.now() }
+    const to = (host: string) => ({ ...request, url: `http://${host}:${receiver.port}/resolved` })
+    const { signal } = new AbortController()
+    expect(await own.send(to('localhost'), signal)).toEqual(delivered)
+    expect(await own.send(to('nothing.invalid'), signal)).toMatchObject({ error: 'host_not_found' })
+  })
+
+  test('goes past the proxy of the environment, which would look the name up again', async () => {
+    let proxied = 0
+    const proxy = Bun.serve({
+      port: 0,
+      hostname: '127.0.0.1',
+      fetch() {
+        proxied++
+        return new Response('from the proxy')
+      },
+    })
+    const names = ['HTTP_PROXY', 'http_proxy']
+    const before = names.map((name) => process.env[name])
+    for (const name of names) process.env[name] = `http://127.0.0.1:${proxy.port}`
+    try {
+      // That the environment is heeded at all.
+      const plain = await fetch(`http://127.0.0.1:${receiver.port}/proxied`)
+      expect([plain.status, proxied]).toEqual([200, 1])
+      expect(await send(`http://hooks.test:${receiver.port}/proxied`)).toEqual(delivered)
+      expect([receiver.at('/proxied').length, proxied]).toEqual([1, 1])
+    } finally {
+      for (const [place, name] of names.entries()) {
+        if (before[place] === undefined) delete process.env[name]
+        else process.env[name] = before[place]
+      }
+      await proxy.stop(true)
+    }
+  })
+
+  test('goes to nobody whose certificate is of another name', async () => {
+    const { exitCode, stdout } = await sendTrusting([
+      `https://hooks.test:${secure.port}/trusted`,
+      `https://other.test:${secure.port}/trusted`,
+    ])
+    expect([exitCode, JSON.parse(stdout)]).toEqual([0, [null, 'tls_failed']])
+    expect(secure.at('/trusted')).toHaveLength(1)
+  })
+
   test('goes to nobody whose certificate is not trusted', async () => {
     expect(await send(`https://hooks.test:${secure.port}/tls`)).toMatchObject({
       error: 'tls_failed',
     })
-    expect(secure.received).toEqual([])
+    expect(secure.at('/tls')).toEqual([])
   })
 })
 
@@ -148,6 +217,18 @@ describe('an answer', () => {
       })
     }
     expect(receiver.at('/target')).toEqual([])
+  })
+
+  test('whose body does not end is told all the same', async () => {
+    const silent = new ReadableStream({
+      start: (controller) => controller.enqueue(new Uint8Array(1)),
+      pull: () => new Promise(() => undefined),
+    })
+    receiver.answers('/silent', () => new Response(silent, { status: 200 }))
+    expect(await send(`http://hooks.test:${receiver.port}/silent`)).toMatchObject({
+      error: null,
+      responseStatus: 200,
+    })
   })
 
   test('that does not end is not waited for', async () => {
