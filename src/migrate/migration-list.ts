@@ -14,6 +14,7 @@ import dueByLane from '../../migrations/0009_due_by_lane.sql' with { type: 'text
 import webhooks from '../../migrations/0010_webhooks.sql' with { type: 'text' }
 import inbound from '../../migrations/0011_inbound.sql' with { type: 'text' }
 import privacy from '../../migrations/0012_privacy.sql' with { type: 'text' }
+import failedWebhooks from '../../migrations/0013_failed_webhooks.sql' with { type: 'text' }
 
 export interface Migration {
   readonly version: number
@@ -36,6 +37,7 @@ const sources: readonly (readonly [version: number, name: string, sql: string])[
   [10, 'webhooks', webhooks],
   [11, 'inbound', inbound],
   [12, 'privacy', privacy],
+  [13, 'failed_webhooks', failedWebhooks],
 ]
 
 export const migrations: readonly Migration[] = sources.map(([version, name, sql]) => ({

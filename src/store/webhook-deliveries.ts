@@ -30,6 +30,8 @@ export interface WebhookClaim {
   readonly countMax: number
   /** Attempts at one endpoint, from this process, at once. */
   readonly perEndpointMax: number
+  /** The same for all endpoints of a customer: several slow ones must not have all places. */
+  readonly perCustomerMax: number
   /** From so many failures in a row on, an endpoint gets one attempt at a time. */
   readonly failingFrom: number
   /** Of `countMax`, at most so many for such endpoints. */
@@ -68,7 +70,7 @@ export const waitingEndpoints = `waiting AS (
 const claimStatement = defineStatement<ClaimRow>(
   'webhooks.claim',
   `WITH RECURSIVE ${waitingEndpoints}, open AS MATERIALIZED (
-     SELECT e.id, e.url, e.secret, e.failures, e.failures >= $4::int AS failing,
+     SELECT e.id, e.customer_id, e.url, e.secret, e.failures, e.failures >= $4::int AS failing,
        CASE WHEN e.previous_secret_expires_at > now() THEN e.previous_secret END AS previous_secret,
        CASE WHEN e.failures >= $4::int THEN 1 ELSE $3::int END - coalesce(busy.count, 0) AS room
      FROM webhook_endpoints e
@@ -76,9 +78,17 @@ const claimStatement = defineStatement<ClaimRow>(
      WHERE e.id = ANY(ARRAY(SELECT endpoint_id FROM waiting WHERE endpoint_id IS NOT NULL))
        AND e.disabled_at IS NULL AND e.deleted_at IS NULL
        AND (e.paused_until IS NULL OR e.paused_until <= now())
+   ), held AS MATERIALIZED (
+     SELECT e.customer_id, sum(busy.count)::int AS count
+     FROM unnest($6::uuid[], $7::int[]) AS busy (endpoint_id, count) JOIN webhook_endpoints e ON e.id = busy.endpoint_id
+     GROUP BY e.customer_id
+   ), turns AS MATERIALIZED (
+     SELECT id, failing, turn, least(room, $9::int - coalesce(held.count, 0) - coalesce(sum(room) OVER earlier, 0))::int AS room
+     FROM (SELECT *, random() AS turn FROM open WHERE room > 0) AS waiting LEFT JOIN held USING (customer_id)
+     WINDOW earlier AS (PARTITION BY customer_id ORDER BY failing, turn ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
    ), ready AS MATERIALIZED (
      SELECT roomy.id AS endpoint_id, roomy.failing, due.id AS delivery_id
-     FROM (SELECT id, failing, room FROM open WHERE room > 0 ORDER BY failing, random()) AS roomy
+     FROM (SELECT id, failing, room FROM turns WHERE room > 0 ORDER BY failing, turn) AS roomy
      CROSS JOIN LATERAL (
        SELECT id FROM webhook_deliveries
        WHERE endpoint_id = roomy.id AND status = 'pending' AND next_at <= now()
@@ -109,6 +119,7 @@ export async function claimWebhooks(sql: Sql, claim: WebhookClaim): Promise<Clai
     plainArray([...claim.busy.keys()]),
     plainArray([...claim.busy.values()]),
     claim.leaseMs,
+    claim.perCustomerMax,
   ])
   return rows.map((row) => ({
     id: row.id,
@@ -126,6 +137,8 @@ export async function claimWebhooks(sql: Sql, claim: WebhookClaim): Promise<Clai
 export interface WebhookSettlement {
   readonly id: string
   readonly endpointId: string
+  /** Where the attempt went: what an endpoint's old URL answers says nothing of its new one. */
+  readonly url: string
   readonly token: ClaimToken
   /** `pending`: again after `retryInMs`. `failed`: that was its last attempt. */
   readonly result: 'delivered' | 'pending' | 'failed'
@@ -159,8 +172,8 @@ const settleStatement = defineStatement<{
 }>(
   'webhooks.settle',
   `WITH settled AS MATERIALIZED (
-     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::bigint[], $6::int[], $7::text[], $8::bigint[], $9::int[])
-       AS s (id, endpoint_id, claim_token, result, retry_in_ms, response_status, error_code, pause_ms, gone)
+     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::bigint[], $6::int[], $7::text[], $8::bigint[], $9::int[], $11::text[])
+       AS s (id, endpoint_id, claim_token, result, retry_in_ms, response_status, error_code, pause_ms, gone, url)
    ), moved AS (
      UPDATE webhook_deliveries d
      SET status = settled.result::webhook_delivery_status, claim_token = NULL,
@@ -172,12 +185,12 @@ const settleStatement = defineStatement<{
      WHERE d.id = settled.id AND d.id = ANY($1::uuid[]) AND d.claim_token = settled.claim_token AND d.status = 'pending'
      RETURNING d.id, d.status, d.failed_since
    ), told AS (
-     SELECT settled.endpoint_id, bool_or(settled.result = 'delivered') AS works,
+     SELECT settled.endpoint_id, settled.url, bool_or(settled.result = 'delivered') AS works,
        count(*) FILTER (WHERE settled.result <> 'delivered')::int AS failures, max(settled.pause_ms) AS pause_ms,
        bool_or(settled.gone = 1) AS gone, max(moved.failed_since) FILTER (WHERE moved.status = 'failed') AS exhausted_since
-     FROM settled LEFT JOIN moved ON moved.id = settled.id GROUP BY settled.endpoint_id
+     FROM settled LEFT JOIN moved ON moved.id = settled.id GROUP BY settled.endpoint_id, settled.url
    ), locked AS MATERIALIZED (
-     SELECT e.id FROM webhook_endpoints e JOIN told ON told.endpoint_id = e.id
+     SELECT e.id, e.url FROM webhook_endpoints e JOIN told ON told.endpoint_id = e.id AND told.url = e.url
      WHERE e.id = ANY(ARRAY(SELECT endpoint_id FROM told))
        AND (told.gone OR told.pause_ms > 0 OR NOT told.works OR e.failures > 0)
      ORDER BY e.id FOR UPDATE OF e
@@ -190,7 +203,7 @@ const settleStatement = defineStatement<{
          disabled_at = CASE WHEN told.gone OR ${isFailing} THEN coalesce(e.disabled_at, now()) ELSE e.disabled_at END,
          disabled_reason = CASE WHEN e.disabled_at IS NOT NULL THEN e.disabled_reason
                                 WHEN told.gone THEN 'gone' WHEN ${isFailing} THEN 'failing' END
-     FROM locked JOIN told ON told.endpoint_id = locked.id
+     FROM locked JOIN told ON told.endpoint_id = locked.id AND told.url = locked.url
      WHERE e.id = locked.id AND e.id = ANY(ARRAY(SELECT id FROM locked))
      RETURNING e.id, e.customer_id, e.disabled_at = now() AS is_new, e.disabled_reason
    )
@@ -221,6 +234,7 @@ export async function settleWebhooks(
     plainArray(ordered.map(({ pauseMs }) => Math.round(pauseMs))),
     plainArray(ordered.map(({ gone }) => (gone ? 1 : 0))),
     disableAfterMs,
+    textArray(ordered.map(({ url }) => url)),
   ])
   return rows.map((row) => ({
     id: row.id,

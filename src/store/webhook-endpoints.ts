@@ -123,12 +123,15 @@ const changeStatement = defineStatement<EndpointRow>(
   'webhooks.change',
   `UPDATE webhook_endpoints
    SET url = coalesce($3::text, url),
+       failures = CASE WHEN $3::text <> url THEN 0 ELSE failures END,
+       failing_since = CASE WHEN $3::text <> url THEN NULL ELSE failing_since END,
+       paused_until = CASE WHEN $3::text <> url THEN NULL ELSE paused_until END,
        events = CASE WHEN $4::int = 1 THEN $5::text[] ELSE events END,
        description = CASE WHEN $6::int = 1 THEN $7::text ELSE description END
    WHERE ${one} RETURNING ${columns}`,
 )
 
-/** Null when there is no such endpoint. */
+/** What the old URL has failed at does not count against a new one. Null when there is no such endpoint. */
 export async function changeWebhook(
   sql: Sql,
   id: string,

@@ -46,10 +46,12 @@ const listStatement = (name: string, condition: string) =>
      ORDER BY id DESC LIMIT $3::int`,
   )
 const listAllStatement = listStatement('webhooks.deliveries', 'true')
-const listOfStatusStatement = listStatement(
-  'webhooks.deliveries_of_status',
-  'status = $4::webhook_delivery_status',
-)
+/** With the status in the text: the index of those that failed is found by it. */
+const listStatements: Readonly<Record<DeliveryStatus, typeof listAllStatement>> = {
+  pending: listStatement('webhooks.deliveries_pending', `status = 'pending'`),
+  delivered: listStatement('webhooks.deliveries_delivered', `status = 'delivered'`),
+  failed: listStatement('webhooks.deliveries_failed', `status = 'failed'`),
+}
 
 /** The newest first, those before `beforeId`; at most `limit`. Whose endpoint it is has been looked at before. */
 export async function listWebhookDeliveries(
@@ -59,10 +61,8 @@ export async function listWebhookDeliveries(
   beforeId: string | null,
   limit: number,
 ): Promise<WebhookDelivery[]> {
-  const rows =
-    status === null
-      ? await listAllStatement(sql, [endpointId, beforeId, limit])
-      : await listOfStatusStatement(sql, [endpointId, beforeId, limit, status])
+  const list = status === null ? listAllStatement : listStatements[status]
+  const rows = await list(sql, [endpointId, beforeId, limit])
   return rows.map(toDelivery)
 }
 
@@ -103,7 +103,7 @@ const replayFailedStatement = defineStatement<{ replayed: number }>(
   `WITH failed AS (
      SELECT id FROM webhook_deliveries
      WHERE endpoint_id = $1::uuid AND status = 'failed'
-       AND id >= (SELECT uuid_v7_floor(coalesce($2::timestamptz, 'epoch')))
+       AND id >= (SELECT uuid_v7_floor(greatest($2::timestamptz, 'epoch')))
        AND id < (SELECT uuid_v7_floor(coalesce($3::timestamptz, now() + interval '1 day')))
      ORDER BY id LIMIT ${replayedMax} FOR UPDATE SKIP LOCKED
    ), replayed AS (

@@ -23,6 +23,7 @@ test('what was delivered is done', () => {
   expect(decide({ responseStatus: 204 })).toEqual({
     id: webhook.id,
     endpointId: webhook.endpointId,
+    url: webhook.url,
     token: '7',
     result: 'delivered',
     retryInMs: 0,

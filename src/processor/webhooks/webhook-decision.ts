@@ -15,9 +15,9 @@ export function decideWebhook(
   waitsS: readonly number[],
   random: number,
 ): WebhookSettlement {
-  const { id, endpointId, step, failures } = webhook
+  const { id, endpointId, url, step, failures } = webhook
   const { error, responseStatus, retryAfterMs } = attempt
-  const settlement = { id, endpointId, token, responseStatus, errorCode: error, gone: false }
+  const settlement = { id, endpointId, url, token, responseStatus, errorCode: error, gone: false }
   if (error === null) return { ...settlement, result: 'delivered', retryInMs: 0, pauseMs: 0 }
   if (error === 'gone') {
     return { ...settlement, result: 'failed', retryInMs: 0, pauseMs: 0, gone: true }

@@ -45,6 +45,8 @@ export interface WebhookDeliveriesOptions {
   readonly random: () => number
 }
 
+/** Of the places of a process, so much at most for one customer's endpoints: slow ones that answer at last fail at nothing. */
+const customerShareMax = 1 / 4
 /** Failures in a row from which an endpoint gets one attempt at a time. */
 const failingFrom = 5
 /** An attempt that is not recorded so long after its time limit counts as lost. */
@@ -63,6 +65,7 @@ const settlePauseMsMax = 2_000
 
 export function createWebhookDeliveries(options: WebhookDeliveriesOptions): Service {
   const { store, sender, concurrencyMax, metrics, logger, clock, random } = options
+  const perCustomerMax = Math.max(1, Math.floor(concurrencyMax * customerShareMax))
   const stopping = new AbortController()
   const work = new AbortController()
   const recording = new AbortController()
@@ -123,6 +126,7 @@ export function createWebhookDeliveries(options: WebhookDeliveriesOptions): Serv
       token,
       countMax,
       perEndpointMax: options.endpointConcurrencyMax,
+      perCustomerMax,
       failingFrom,
       failingMax: Math.max(0, Math.ceil(concurrencyMax / 2) - failingUnderWay),
       busy,

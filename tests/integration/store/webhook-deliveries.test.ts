@@ -83,7 +83,63 @@ describe('a claim', () => {
   })
 })
 
+describe('a customer', () => {
+  test('whose endpoints are slow and answer at last leaves places to the others', async () => {
+    const slow = webhooks.newCustomer()
+    const many = [
+      await webhooks.endpointOf(slow),
+      await webhooks.endpointOf(slow),
+      await webhooks.endpointOf(slow),
+    ]
+    for (const endpoint of many) await webhooks.enqueue(endpoint, 10)
+    const other = await webhooks.endpointOf(webhooks.newCustomer())
+    await webhooks.enqueue(other, 3)
+    const count = (claimed: Claimed[]) => [
+      claimed.filter(({ endpointId }) => many.some(({ id }) => id === endpointId)).length,
+      claimed.filter(({ endpointId }) => endpointId === other.id).length,
+    ]
+    const limits = { perCustomerMax: 6, leaseMs: 0 }
+    expect(count(await webhooks.claim(limits))).toEqual([6, 3])
+    // What is under way counts, wherever it is.
+    const [first, second] = many
+    const busy = new Map([
+      [first?.id ?? '', 3],
+      [second?.id ?? '', 1],
+    ])
+    expect(count(await webhooks.claim({ ...limits, busy }))).toEqual([2, 3])
+    expect(count(await webhooks.claim({ ...limits, busy, perCustomerMax: 4 }))).toEqual([0, 3])
+    for (const { id } of [...many, other]) await webhooks.store.removeWebhook(id, null)
+  })
+})
+
 describe('a settlement', () => {
+  test('of an old URL says nothing of the new one, which begins without failures', async () => {
+    const endpoint = await webhooks.endpointOf(webhooks.newCustomer())
+    await webhooks.enqueue(endpoint, 2)
+    const [one, two] = await webhooks.claimOf(endpoint)
+    await webhooks.settle(settlement(one, { ...failed, pauseMs: 60_000 }))
+    const url = 'https://new.example.com/'
+    expect(await webhooks.store.changeWebhook(endpoint.id, null, { url })).toMatchObject({
+      url,
+      failures: 0,
+      failingSince: null,
+    })
+    expect(await webhooks.settle(settlement(two, { ...failed, gone: true }))).toEqual([])
+    expect(await webhooks.store.getWebhook(endpoint.id, null)).toMatchObject({
+      failures: 0,
+      disabledAt: null,
+    })
+    await webhooks.enqueue(endpoint, 1)
+    const [next] = await webhooks.claimOf(endpoint)
+    expect(next?.url).toBe(url)
+    await webhooks.settle(settlement(next, failed))
+    // The same URL again is no new one.
+    expect(await webhooks.store.changeWebhook(endpoint.id, null, { url })).toMatchObject({
+      failures: 1,
+    })
+    await webhooks.store.removeWebhook(endpoint.id, null)
+  })
+
   test('puts off, fails, and counts what fails in a row', async () => {
     const endpoint = await webhooks.endpointOf(webhooks.newCustomer())
     await webhooks.enqueue(endpoint, 2)
@@ -152,7 +208,8 @@ describe('a settlement', () => {
       replayed: 0,
       more: false,
     })
-    expect(await webhooks.store.replayFailedWebhooks(dead.id, null, null)).toEqual({
+    const longAgo = new Date('1969-01-01T00:00:00Z')
+    expect(await webhooks.store.replayFailedWebhooks(dead.id, longAgo, null)).toEqual({
       replayed: 1,
       more: false,
     })

@@ -41,6 +41,7 @@ export async function createWebhookFixture() {
       token,
       countMax: 1_000,
       perEndpointMax: 4,
+      perCustomerMax: 100,
       failingFrom: 5,
       failingMax: 100,
       busy: new Map(),
@@ -104,6 +105,7 @@ export function settlement(
   return {
     id: claimed?.id ?? '',
     endpointId: claimed?.endpointId ?? '',
+    url: claimed?.url ?? '',
     token: claimed?.token ?? '',
     result: 'delivered',
     retryInMs: 0,
