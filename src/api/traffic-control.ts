@@ -13,10 +13,10 @@ import {
   type TrafficDefaults,
 } from '../domain/traffic-limits.ts'
 import type { Counters, Demand, Grant, Taken } from '../limits/counters.ts'
-import { createStock, type StockLevel } from '../limits/stock.ts'
 import { createBatcher } from '../runtime/batcher.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { type CounterState, limitHeaders, limitProblem } from './limit-answers.ts'
+import { createStock, type StockLevel } from './limit-stock.ts'
 import type { PumpingAlarm } from './pumping-alarm.ts'
 import type { Failure } from './store-failure.ts'
 import type { Candidate, SubmitRefusal } from './submit-candidate.ts'

@@ -14,7 +14,7 @@ import { isGenuine } from '../support/webhook-receiver.ts'
 let gateway: WebhookGateway
 beforeAll(async () => {
   gateway = await startWebhookGateway({
-    // Of eight places, one endpoint may have two, and those that fail half.
+    // Of eight places, one endpoint may have two, a customer a quarter, which is two as well, and those that fail half.
     WEBHOOK_CONCURRENCY_MAX: '8',
     WEBHOOK_ENDPOINT_CONCURRENCY_MAX: '2',
     WEBHOOK_TIMEOUT_MS: '20000',
@@ -31,23 +31,32 @@ function announced(at: string, type: string): Set<unknown> {
 }
 
 test('endpoints that hang, with a backlog each, delay nobody else', async () => {
-  const [hanging, good] = [await gateway.customer(), await gateway.customer()]
+  const good = await gateway.customer()
+  const hanging: Awaited<ReturnType<typeof gateway.customer>>[] = []
   const ended = Promise.withResolvers<void>()
   for (const at of ['/hang-1', '/hang-2', '/hang-3']) {
     gateway.receiver.answers(at, () => ended.promise.then(() => new Response('ok')))
-    await gateway.webhook(hanging, at)
+    const customer = await gateway.customer()
+    await gateway.webhook(customer, at)
+    // Another of the same customer's, which has no places left to it.
+    gateway.receiver.answers(`/more${at}`, () => ended.promise.then(() => new Response('ok')))
+    await gateway.webhook(customer, `/more${at}`)
+    hanging.push(customer)
   }
   await gateway.webhook(good, '/good')
-  await gateway.submitMany(hanging, 200)
-  await eventually(() => gateway.receiver.at('/hang').length >= 6, { what: 'the places are taken' })
+  for (const customer of hanging) await gateway.submitMany(customer, 100)
+  const hang = () => gateway.receiver.at('/hang').length + gateway.receiver.at('/more/hang').length
+  await eventually(() => hang() >= 6, { what: 'the places are taken' })
   const ids = await gateway.submitMany(good, 100)
   await eventually(() => announced('/good', 'message.delivered').size === 100, {
     what: 'all is told to the good one while the others hang',
   })
   expect(announced('/good', 'message.sent')).toEqual(new Set(ids))
-  expect(gateway.receiver.at('/hang')).toHaveLength(6)
-  const { body } = await gateway.call(hanging, 'GET', '/api/v1/webhooks')
-  for (const { id } of body.webhooks) await gateway.call(hanging, 'DELETE', path(id))
+  expect(hang()).toBe(6)
+  for (const customer of hanging) {
+    const { body } = await gateway.call(customer, 'GET', '/api/v1/webhooks')
+    for (const { id } of body.webhooks) await gateway.call(customer, 'DELETE', path(id))
+  }
   ended.resolve()
 })
 

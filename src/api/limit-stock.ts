@@ -3,8 +3,9 @@
  * granted like any other, so a limit is never exceeded; what this process does not need of them is missing to the others until their
  * window ends. Therefore it is a small part of the limit, and nothing of a small one.
  */
+
+import type { Counters, Demand, Grant } from '../limits/counters.ts'
 import type { Clock } from '../runtime/clock.ts'
-import type { Counters, Demand, Grant } from './counters.ts'
 
 export interface StockOptions {
   readonly counters: Pick<Counters, 'giveBack'>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import type { Demand } from './counters.ts'
-import { createStock } from './stock.ts'
+import type { Demand } from '../limits/counters.ts'
+import { createStock } from './limit-stock.ts'
 
 const demand: Demand = {
   key: 'rate:1',
