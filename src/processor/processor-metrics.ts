@@ -22,6 +22,8 @@ const sweptStates = [
 const routeResults = ['moved', 'waiting', 'no_route'] as const
 
 export interface ProcessorMetrics {
+  /** Sets the gauges of permits and providers; called whenever they are read. */
+  measureWith(measureNow: () => void): void
   readonly claimed: Counter<'lane'>
   readonly stale: Counter<'lane'>
   readonly routed: Counter<'lane' | 'result'>
@@ -56,8 +58,10 @@ export function createProcessorMetrics(registry: Registry): ProcessorMetrics {
     help: string,
     labelNames: L[] = [],
   ): Counter<L> => new Counter({ name, help, labelNames, registers })
+  let measure = (): void => undefined
+  /** Of what this process knows at once: measured when it is asked for, so that nobody sees what was a second ago. */
   const gauge = <L extends string>(name: string, help: string, labelNames: L[] = []): Gauge<L> =>
-    new Gauge({ name, help, labelNames, registers })
+    new Gauge({ name, help, labelNames, registers, collect: () => measure() })
   /** Of what all processes share and each of them sees whole: with several, their values are not added up. */
   const sharedGauge = <L extends string>(
     name: string,
@@ -72,6 +76,9 @@ export function createProcessorMetrics(registry: Registry): ProcessorMetrics {
   ): Histogram<L> => new Histogram({ name, help, buckets, labelNames, registers })
 
   return {
+    measureWith(measureNow) {
+      measure = measureNow
+    },
     claimed: startAtZero(
       counter('sms_claimed_total', 'Messages claimed for submitting.', ['lane']),
       { lane: lanes },

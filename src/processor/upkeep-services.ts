@@ -53,7 +53,6 @@ export function createUpkeepServices(options: UpkeepOptions): Service[] {
   }
 
   async function measure(): Promise<undefined> {
-    permitsAndProviders()
     for (const lane of lanes) {
       const depth = await queue.depth(lane)
       metrics.queueDepth.set({ lane }, depth.total)
@@ -92,6 +91,7 @@ export function createUpkeepServices(options: UpkeepOptions): Service[] {
     }
   }
 
+  metrics.measureWith(permitsAndProviders)
   return [
     createPeriodic({
       name: 'partitions',
