@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import type { Logger } from '../runtime/logger.ts'
 import type { OptOutKey, OptOutSource } from '../store/opt-outs.ts'
 import type { Store } from '../store/store.ts'
-import type { Caller } from './caller.ts'
+import { type Caller, isProblem } from './caller.ts'
 import { customerFaults } from './customer-of-submit.ts'
 import type { CustomerProfiles } from './customer-profiles.ts'
 import { type CustomerRouteOptions, forCallers } from './customer-route.ts'
@@ -134,7 +134,15 @@ export function optOutRoutes(options: OptOutRoutesOptions): Route[] {
       handle: forCallers(options, 'read', list, searchTooLong),
     },
     { method: 'POST', path: optOutsPath, handle: forCallers(options, 'send', add) },
-    { method: 'POST', path: `${optOutsPath}/remove`, handle: forCallers(options, 'send', remove) },
+    {
+      method: 'POST',
+      path: `${optOutsPath}/remove`,
+      handle: forCallers(options, 'send', async (exchange, caller) => {
+        // What a person asked for is not undone with a key that is only made for sending.
+        const reader = await options.access(exchange, 'read')
+        return isProblem(reader) ? reader : await remove(exchange, caller)
+      }),
+    },
     {
       method: 'POST',
       path: `${optOutsPath}/import`,

@@ -65,7 +65,7 @@ export function createInboundServices(options: InboundServicesOptions): Service[
 
   /** Step by step, until nothing is left. */
   async function forget(signal: AbortSignal): Promise<undefined> {
-    while (!signal.aborted && (await store.forgetInbound(options.retentionDays)) > 0);
+    while (!signal.aborted && (await store.forgetInbound(options.retentionDays)));
     return undefined
   }
 

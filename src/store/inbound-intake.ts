@@ -41,7 +41,8 @@ const whenWhole = (parts: string, total: string): string =>
 
 /**
  * Keys in order, so that two statements with the same keys wait for each other and not both ways. A part that is not the one that is
- * gathered under its numbers, which happens when a sender's references come round too soon, becomes a message of its own.
+ * gathered under its numbers, which happens when a sender's references come round too soon, becomes a message of its own, with an id of
+ * its own: the part's may be that of the message it collided with.
  */
 const takeStatement = defineStatement<IntakeRow>(
   'inbound.take',
@@ -92,7 +93,7 @@ const takeStatement = defineStatement<IntakeRow>(
      FROM held JOIN grouped USING (${groupKey}) CROSS JOIN LATERAL (${joinedParts.replace('(parts)', '(held.parts)')}) AS joined
      WHERE held.done_at IS NOT NULL
      UNION ALL
-     SELECT fresh.id, fresh.provider, fresh.provider_message_id, fresh.sender, fresh.recipient, fresh.body,
+     SELECT uuid_v7_now(), fresh.provider, fresh.provider_message_id, fresh.sender, fresh.recipient, fresh.body,
        fresh.folded, fresh.total, (
          SELECT jsonb_agg(other ORDER BY other) FROM generate_series(1, fresh.total) AS other WHERE other <> fresh.number),
        fresh.received_at
@@ -205,8 +206,8 @@ const forgetStatement = defineStatement<{ removed: number }>(
 /**
  * Forgets messages older than retention, and by what repetitions were known; a step of it. By the clock of PostgreSQL.
  *
- * @returns 0 when there was nothing to forget
+ * @returns whether there may be more of it
  */
-export async function forgetInbound(sql: Sql, retentionDays: number): Promise<number> {
-  return (await forgetStatement(sql, [retentionDays]))[0]?.removed ?? 0
+export async function forgetInbound(sql: Sql, retentionDays: number): Promise<boolean> {
+  return (await forgetStatement(sql, [retentionDays]))[0]?.removed === inboundRemovedMax
 }

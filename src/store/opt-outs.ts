@@ -1,6 +1,6 @@
 /** Who wants no messages of a customer, or none of one of its senders. */
 import type { Sql } from 'postgres'
-import type { MessageId } from '../domain/message.ts'
+import { type Lane, lanes, type MessageId } from '../domain/message.ts'
 import { plainArray, textArray } from './array-literal.ts'
 import { answerOf } from './pool.ts'
 import { defineStatement } from './statement.ts'
@@ -150,17 +150,22 @@ export async function findOptedOut(
   return questions.map((_, place) => found.has(place))
 }
 
-const waitingStatement = defineStatement<{ id: MessageId }>(
-  'opt_outs.waiting_messages',
-  `SELECT m.id FROM messages m
+/** Of one lane, because the index of what is due is by lane. */
+function waitingIn(lane: Lane): string {
+  return `SELECT m.id, m.due_at FROM messages m
    CROSS JOIN LATERAL (
      SELECT FROM opt_outs o
      WHERE o.customer_id = m.customer_id AND o.recipient = m.recipient
        AND (o.sender = '' OR m.sender_id IS NULL OR o.sender = m.sender_id) LIMIT 1) AS known
-   WHERE EXISTS (SELECT FROM opt_outs)
+   WHERE EXISTS (SELECT FROM opt_outs) AND m.lane = '${lane}'
      AND m.due_at <= now() + $1::bigint * interval '1 ms' AND m.status IN ('scheduled', 'queued')
      AND m.in_doubt_provider IS NULL
-   ORDER BY m.due_at LIMIT $2::int`,
+   ORDER BY m.due_at LIMIT $2::int`
+}
+
+const waitingStatement = defineStatement<{ id: MessageId }>(
+  'opt_outs.waiting_messages',
+  `${lanes.map((lane) => `(${waitingIn(lane)})`).join(' UNION ALL ')} ORDER BY due_at LIMIT $2::int`,
 )
 
 /** Messages that wait for their time, which comes within `aheadMs`, to recipients who have opted out since they were accepted. */

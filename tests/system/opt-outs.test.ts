@@ -165,6 +165,15 @@ describe('the API', () => {
     for (const path of ['', '/remove', '/import']) {
       expect((await it.call('POST', `/api/v1/opt-outs${path}`, {}, key)).status).toBe(403)
     }
+    const sending = await it.call('POST', '/api/v1/keys', { customer_id: id, scopes: ['send'] })
+    const sender = sending.body.key as string
+    const phone = newPhone()
+    expect((await it.call('POST', '/api/v1/opt-outs', { phone }, sender)).status).toBe(200)
+    expect((await it.call('POST', '/api/v1/opt-outs/remove', { phone }, sender)).status).toBe(403)
+    expect(
+      (await it.call('GET', `/api/v1/opt-outs?phone=${encodeURIComponent(phone)}`, undefined, key))
+        .body.opt_outs,
+    ).toHaveLength(1)
   })
 
   test('imports all or nothing, and exports what it imported', async () => {

@@ -166,6 +166,15 @@ describe('parts', () => {
     ])
   })
 
+  test('that collide in the request that makes it whole are a message of their own', async () => {
+    const [first, second] = partsOf(['one', 'two']) as [InboundItem, InboundItem]
+    const other = { ...first, id: Bun.randomUUIDv7(), providerMessageId: 'o', text: 'other' }
+    const { emitted } = await take(first, second, other)
+    expect(emitted).toHaveLength(2)
+    const texts = (await from(first.sender)).map(({ text }) => text)
+    expect(texts.toSorted()).toEqual(['onetwo', 'other'])
+  })
+
   test('of which some never come are a message with what there is, once; one that comes later is another', async () => {
     const parts = partsOf(['one ', 'two ', 'three'])
     const [first, second, third] = parts as [InboundItem, InboundItem, InboundItem]
@@ -206,9 +215,7 @@ test('what is old is forgotten', async () => {
   const parts = partsOf(['a', 'b'])
   await take(old, fresh, ...parts)
   const removed = async () => {
-    let sum = 0
-    for (let step = -1; step !== 0; sum += step) step = await store.forgetInbound(14)
-    return sum
+    while (await store.forgetInbound(14));
   }
   await removed()
   expect(await from(old.sender)).toEqual([])
