@@ -1,4 +1,5 @@
 /** Which customer gets what is sent to which number. For administration only. */
+import type { Act, Actor } from '../domain/audit.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { NumberRoute } from '../store/number-routes.ts'
 import type { Store } from '../store/store.ts'
@@ -12,7 +13,7 @@ import type { ReadJson } from './request-body.ts'
 import { type Exchange, jsonResponse, queryOf, type Route } from './route.ts'
 
 export interface NumberRoutesOptions extends Omit<AdminRouteOptions, 'tooLong'> {
-  readonly store: Pick<Store, 'createNumberRoute' | 'listNumberRoutes' | 'deleteNumberRoute'>
+  readonly store: Pick<Store, 'listNumberRoutes' | 'recorded'>
   readonly readJson: ReadJson
   readonly logger: Logger
 }
@@ -24,13 +25,17 @@ const bodyBytesMax = 4_096
 export function numberRoutes(options: NumberRoutesOptions): Route[] {
   const { store, readJson, logger } = options
 
-  async function create({ request, requestId }: Exchange): Promise<Response | Problem> {
+  async function create({ request, requestId }: Exchange, by: Actor): Promise<Response | Problem> {
     const body = await readJson(request, { bytesMax: bodyBytesMax })
     if (!body.ok) return body.failure.problem
     const parsed = newRouteSchema.safeParse(body.value)
     if (!parsed.success) return invalidRequest(bodyFaults(parsed.error))
     const { number, keyword = null, customer_id } = parsed.data
-    const created = await store.createNumberRoute(number, keyword, customer_id)
+    const created = await store.recorded(
+      by,
+      (changes) => changes.createNumberRoute(number, keyword, customer_id),
+      (route) => (typeof route === 'string' ? null : actOf('inbound_route.created', route)),
+    )
     if (created === 'exists') return routeExists
     if (created === 'no_customer') return customerNotFound
     logger.info({
@@ -55,9 +60,16 @@ export function numberRoutes(options: NumberRoutesOptions): Route[] {
     })
   }
 
-  async function remove({ param, requestId }: Exchange): Promise<Response | Problem> {
+  async function remove({ param, requestId }: Exchange, by: Actor): Promise<Response | Problem> {
     const id = customerIdOf(param('id'))
-    const removed = id === null ? null : await store.deleteNumberRoute(id)
+    const removed =
+      id === null
+        ? null
+        : await store.recorded(
+            by,
+            (changes) => changes.deleteNumberRoute(id),
+            (route) => route && actOf('inbound_route.deleted', route),
+          )
     if (removed === null) return routeNotFound
     const customer_id = removed.customerId
     logger.info({
@@ -74,6 +86,11 @@ export function numberRoutes(options: NumberRoutesOptions): Route[] {
     { method: 'GET', path: inboundRoutesPath, handle: forAdmins(options, list) },
     { method: 'DELETE', path: `${inboundRoutesPath}/:id`, handle: forAdmins(options, remove) },
   ]
+}
+
+/** The number is our own, and no person's. */
+function actOf(action: Act['action'], { id, number, keyword, customerId }: NumberRoute): Act {
+  return { action, target: String(id), detail: { customer_id: customerId, number, keyword } }
 }
 
 const routeExists: Problem = {

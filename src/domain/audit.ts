@@ -15,6 +15,8 @@ export const auditActions = [
   'dead_letters.replayed',
   'dead_letters.purged',
   'erasure.requested',
+  'inbound_route.created',
+  'inbound_route.deleted',
 ] as const
 export type AuditAction = (typeof auditActions)[number]
 

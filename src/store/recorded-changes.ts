@@ -5,6 +5,7 @@ import { createApiKey, revokeApiKey, rotateApiKey } from './api-keys.ts'
 import { createCustomer, setCustomerDisabled, updateCustomer } from './customers.ts'
 import { purgeDeadLetters, replayDeadLetters } from './dead-letters.ts'
 import { requestErasure } from './erasures.ts'
+import { createNumberRoute, deleteNumberRoute } from './number-routes.ts'
 import { setPriceList } from './price-lists.ts'
 import { setProviderControl } from './provider-controls.ts'
 
@@ -24,6 +25,8 @@ const changes = {
   replayDeadLetters,
   purgeDeadLetters,
   requestErasure,
+  createNumberRoute,
+  deleteNumberRoute,
 }
 
 export type RecordedChanges = {

@@ -60,6 +60,8 @@ export const nothingChanges: Omit<RecordedChanges, 'setProviderControl'> = {
   setPriceList: async () => null,
   replayDeadLetters: async (ids) => [...ids],
   purgeDeadLetters: async (ids) => [...ids],
+  createNumberRoute: async () => 'no_customer',
+  deleteNumberRoute: async () => null,
   requestErasure: async ({ id, customerId, phoneMasked }) => ({
     id,
     customerId,

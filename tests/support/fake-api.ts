@@ -206,7 +206,7 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
     },
     accounts: { ...noAccounts, ...recorded },
     deadLetters: { ...noDeadLetters, ...recorded },
-    inbound: createFakeInbound(fake.inbound),
+    inbound: { ...createFakeInbound(fake.inbound), ...recorded },
     webhooks: noWebhooks,
     webhookUrls: { plainHttp: false, allowed: [] },
     databaseErrorKind,

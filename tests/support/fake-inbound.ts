@@ -15,7 +15,7 @@ export interface FakeInbound {
   failure?: unknown
 }
 
-export function createFakeInbound(fake: FakeInbound): ApiOptions['inbound'] {
+export function createFakeInbound(fake: FakeInbound): Omit<ApiOptions['inbound'], 'recorded'> {
   return {
     async takeInbound(items) {
       if (fake.failure !== undefined) throw fake.failure
@@ -24,9 +24,7 @@ export function createFakeInbound(fake: FakeInbound): ApiOptions['inbound'] {
     },
     listInboundMessages: async () => fake.messages,
     getInboundMessage: async (id) => fake.messages.find((message) => message.id === id) ?? null,
-    createNumberRoute: async () => 'no_customer',
     listNumberRoutes: async () => [],
-    deleteNumberRoute: async () => null,
     async addOptOuts(customerId, optOuts, source) {
       for (const key of optOuts) {
         const position = fake.optOuts.length + 1

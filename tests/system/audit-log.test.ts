@@ -83,6 +83,19 @@ describe('the audit log', () => {
     expect(purged.detail).toEqual({ count: 1, message_ids: [dead] })
     expect(JSON.stringify(await list('limit=1000'))).not.toContain('"999"')
 
+    const route = { number: '+4915000000001', keyword: 'shop', customer_id: 3 }
+    const routed = await call('POST', '/api/v1/inbound-routes', route)
+    expect((await call('POST', '/api/v1/inbound-routes', route)).status).toBe(409)
+    const target = String(routed.body.id)
+    expect((await call('DELETE', `/api/v1/inbound-routes/${target}`)).status).toBe(200)
+    expect((await call('DELETE', `/api/v1/inbound-routes/${target}`)).status).toBe(404)
+    const { number, keyword, customer_id } = route
+    for (const action of ['inbound_route.created', 'inbound_route.deleted']) {
+      expect((await list(`action=${action}`)).entries).toMatchObject([
+        { target, detail: { number, keyword, customer_id } },
+      ])
+    }
+
     const page = await list('limit=2')
     expect(page.entries.length).toBe(2)
     const next = await list(`limit=1000&cursor=${page.next_cursor}`)
