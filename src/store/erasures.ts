@@ -38,16 +38,20 @@ const columns =
 
 /** Erasures at work; more are refused. */
 export const erasuresMax = 10_000
+/** Of one customer, so that none takes all places. */
+export const erasuresOfCustomerMax = 100
 
 const requestStatement = defineStatement<ErasureRow>(
   'erasures.request',
   `INSERT INTO erasures (id, customer_id, phone, phone_masked)
    SELECT $1::uuid, $2::bigint, $3::text, $4::text
    WHERE (SELECT count(*) FROM erasures WHERE visit_at IS NOT NULL) < ${erasuresMax}
+     AND ($2::bigint IS NULL
+       OR (SELECT count(*) FROM erasures WHERE visit_at IS NOT NULL AND customer_id = $2::bigint) < ${erasuresOfCustomerMax})
    RETURNING ${columns}`,
 )
 
-/** Null when too many are at work. */
+/** Null when too many are at work, of all or of the customer. */
 export async function requestErasure(
   sql: Sql,
   erasure: Pick<Erasure, 'id' | 'customerId' | 'phoneMasked'> & { readonly phone: string },

@@ -8,6 +8,7 @@ import type { PrivacySettings } from '../../../src/domain/redaction.ts'
 import { createProcessorMetrics } from '../../../src/processor/processor-metrics.ts'
 import { createRedactionServices } from '../../../src/processor/redaction-services.ts'
 import type { Service } from '../../../src/runtime/service.ts'
+import { erasuresOfCustomerMax } from '../../../src/store/erasures.ts'
 import { walkMessagesMax } from '../../../src/store/redactions.ts'
 import { eventually } from '../../support/eventually.ts'
 import { createStoreFixture, newMessage, type StoreFixture, validityMs } from './store-fixture.ts'
@@ -239,6 +240,15 @@ describe('erasure by number', () => {
     expect(await get(mine)).toMatchObject({ text: '', recipient: masked })
     expect(await get(theirs)).toMatchObject({ text, recipient: phone })
     expect(await shown(id, 2)).toBeNull()
+  })
+
+  test('of one customer are a hundred at once, and leave places to others', async () => {
+    const made = await Promise.all(Array.from({ length: erasuresOfCustomerMax }, () => request(1)))
+    expect(made.filter((erasure) => erasure === null)).toEqual([])
+    expect(await request(1)).toBeNull()
+    expect(await request(2)).not.toBeNull()
+    expect(await request()).not.toBeNull()
+    await fixture.database.write`DELETE FROM erasures`
   })
 
   test('a step that somebody else has done already changes nothing', async () => {
