@@ -14,7 +14,7 @@ import {
 import type { Logger } from '../runtime/logger.ts'
 import { createPeriodic } from '../runtime/periodic.ts'
 import type { Service } from '../runtime/service.ts'
-import type { ErasureAtWork } from '../store/erasures.ts'
+import type { ErasureAtWork, ErasureStep } from '../store/erasures.ts'
 import type { Store } from '../store/store.ts'
 import type { ProcessorMetrics } from './processor-metrics.ts'
 
@@ -29,6 +29,7 @@ export interface RedactionOptions {
     | 'dropRedactionWaits'
     | 'redactMessages'
     | 'takeErasure'
+    | 'eraseInbound'
     | 'findMessagesOf'
     | 'moveErasure'
     | 'forgetErasures'
@@ -116,9 +117,19 @@ export function createRedactionServices(options: RedactionOptions): Service[] {
     return true
   }
 
-  /** Goes on through the spans of time until there was something to do. */
-  async function eraseStep(erasure: ErasureAtWork) {
+  /** What the number has sent goes at the beginning of a walk; while there is more of it, another one follows. */
+  async function eraseStep(erasure: ErasureAtWork): Promise<ErasureStep> {
     const end = messageIdFloor(erasure.requestedAtMs + clockAheadMsMax)
+    const erased = erasure.position === null ? await store.eraseInbound(erasure, end) : 0
+    if (erased === erasureStepMax) {
+      return { position: null, pending: 1, redacted: erased, canceled: 0 }
+    }
+    const step = await eraseSent(erasure, end)
+    return { ...step, redacted: step.redacted + erased }
+  }
+
+  /** Goes on through the spans of time until there was something to do. */
+  async function eraseSent(erasure: ErasureAtWork, end: string): Promise<ErasureStep> {
     let fromMs = erasure.requestedAtMs - (options.retentionDays + 2) * dayMs
     let from = messageIdFloor(fromMs)
     if (erasure.position !== null) {

@@ -156,6 +156,27 @@ export async function findMessagesOf(
   }))
 }
 
+const eraseInboundStatement = defineStatement<{ erased: number }>(
+  'inbound.erase',
+  `WITH erased AS (
+     DELETE FROM inbound_messages WHERE id = ANY(ARRAY(
+       SELECT id FROM inbound_messages
+       WHERE sender = $1::text AND id < $2::uuid AND ($3::bigint IS NULL OR customer_id = $3::bigint)
+       LIMIT ${erasureStepMax} FOR UPDATE SKIP LOCKED))
+     RETURNING 1
+   )
+   SELECT count(*)::int AS erased FROM erased`,
+)
+
+/** Removes what the number has sent, with ids below `to`; at most `erasureStepMax`. Answers how many. */
+export async function eraseInbound(
+  sql: Sql,
+  { phone, customerId }: Pick<ErasureAtWork, 'phone' | 'customerId'>,
+  to: string,
+): Promise<number> {
+  return (await eraseInboundStatement(sql, [phone, to, customerId]))[0]?.erased ?? 0
+}
+
 /** What a step of an erasure came to. */
 export interface ErasureStep {
   /** Null: the walk is over. */

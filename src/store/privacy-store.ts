@@ -2,7 +2,14 @@
 import type { Act, Actor } from '../domain/audit.ts'
 import { forgetAuditLog, listAuditLog, recordedChange } from './audit-log.ts'
 import type { Database } from './database.ts'
-import { findMessagesOf, forgetErasures, getErasure, moveErasure, takeErasure } from './erasures.ts'
+import {
+  eraseInbound,
+  findMessagesOf,
+  forgetErasures,
+  getErasure,
+  moveErasure,
+  takeErasure,
+} from './erasures.ts'
 import { type RecordedChanges, recordedChanges } from './recorded-changes.ts'
 import {
   dropRedactionWaits,
@@ -27,6 +34,7 @@ export interface PrivacyStore {
   readonly getErasure: Bound<typeof getErasure>
   readonly takeErasure: Bound<typeof takeErasure>
   readonly findMessagesOf: Bound<typeof findMessagesOf>
+  readonly eraseInbound: Bound<typeof eraseInbound>
   readonly moveErasure: Bound<typeof moveErasure>
   readonly forgetErasures: Bound<typeof forgetErasures>
   readonly listAuditLog: Bound<typeof listAuditLog>
@@ -51,6 +59,7 @@ export function createPrivacyStore(database: Database): PrivacyStore {
     getErasure: (...rest) => getErasure(database.readPrimary, ...rest),
     takeErasure: (...rest) => takeErasure(database.write, ...rest),
     findMessagesOf: (...rest) => findMessagesOf(database.readPrimary, ...rest),
+    eraseInbound: (...rest) => eraseInbound(database.write, ...rest),
     moveErasure: (...rest) => moveErasure(database.write, ...rest),
     forgetErasures: (...rest) => forgetErasures(database.write, ...rest),
     listAuditLog: (...rest) => listAuditLog(database.readPrimary, ...rest),

@@ -252,6 +252,7 @@ export function storeFor(process: SimulatedProcess, options: ServerOptions): Sto
     dropRedactionWaits: never,
     redactMessages: never,
     getErasure: never,
+    eraseInbound: never,
     findMessagesOf: never,
     moveErasure: never,
     listAuditLog: never,

@@ -1,0 +1,2 @@
+-- An erasure finds what a number has sent.
+CREATE INDEX inbound_messages_sender ON inbound_messages (sender);
