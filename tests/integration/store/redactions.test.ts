@@ -8,7 +8,6 @@ import type { PrivacySettings } from '../../../src/domain/redaction.ts'
 import { createProcessorMetrics } from '../../../src/processor/processor-metrics.ts'
 import { createRedactionServices } from '../../../src/processor/redaction-services.ts'
 import type { Service } from '../../../src/runtime/service.ts'
-import { erasuresOfCustomerMax } from '../../../src/store/erasures.ts'
 import { walkMessagesMax } from '../../../src/store/redactions.ts'
 import { eventually } from '../../support/eventually.ts'
 import { createStoreFixture, newMessage, type StoreFixture, validityMs } from './store-fixture.ts'
@@ -240,47 +239,6 @@ describe('erasure by number', () => {
     expect(await get(mine)).toMatchObject({ text: '', recipient: masked })
     expect(await get(theirs)).toMatchObject({ text, recipient: phone })
     expect(await shown(id, 2)).toBeNull()
-  })
-
-  test('takes what the number has sent, of one customer or of all, and nothing that others have sent', async () => {
-    const { write } = fixture.database
-    const inbound = (sender: string, customerId: number, count = 1) => write`
-      INSERT INTO inbound_messages (id, provider, sender, recipient, body, customer_id, keyword, parts, received_at)
-      SELECT uuid_v7_now(), 'a', ${sender}, '+4915000000', 'hello', ${customerId}, '', 1, now()
-      FROM generate_series(1, ${count}::int)`
-    await inbound(phone, 1, 1_200)
-    await inbound(phone, 2)
-    await inbound('+491701234568', 1)
-    const left = async () =>
-      [...(await write`SELECT sender, customer_id::int AS customer FROM inbound_messages`)].map(
-        ({ sender, customer }) => [sender, customer],
-      )
-    const ended = async (customerId: number | null) => {
-      const id = (await request(customerId))?.id ?? ''
-      await eventually(async () => (await shown(id))?.finishedAt !== null, {
-        what: 'it is finished',
-        timeoutMs: 30_000,
-      })
-      return (await shown(id))?.redacted
-    }
-    await start()
-    expect(await ended(1)).toBe(1_200)
-    expect((await left()).toSorted()).toEqual([
-      [phone, 2],
-      ['+491701234568', 1],
-    ])
-    expect(await ended(null)).toBe(1)
-    expect(await left()).toEqual([['+491701234568', 1]])
-    await write`DELETE FROM inbound_messages`
-  })
-
-  test('of one customer are a hundred at once, and leave places to others', async () => {
-    const made = await Promise.all(Array.from({ length: erasuresOfCustomerMax }, () => request(1)))
-    expect(made.filter((erasure) => erasure === null)).toEqual([])
-    expect(await request(1)).toBeNull()
-    expect(await request(2)).not.toBeNull()
-    expect(await request()).not.toBeNull()
-    await fixture.database.write`DELETE FROM erasures`
   })
 
   test('a step that somebody else has done already changes nothing', async () => {
