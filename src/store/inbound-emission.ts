@@ -36,6 +36,9 @@ const storedWithInserted = `, ${announceEvents(
  * or starts concerns every customer with a route of the number, because whoever writes it knows the number alone; a customer's own
  * words concern that customer.
  *
+ * Who opts out is inserted before who opts in is removed, both in the order of the keys: an INSERT waits for whoever removes the same key, so the
+ * other way round two statements could wait for each other.
+ *
  * Tables are looked into by `LATERAL … LIMIT 1`: the write pool's planner, kept from nested loops, would read them whole to join them.
  */
 export const emission = `
@@ -78,14 +81,14 @@ export const emission = `
     INSERT INTO opt_outs (customer_id, recipient, sender, source)
     SELECT customer_id, phone, number, 'inbound' FROM concerned WHERE action = 'stop'
     ORDER BY customer_id, phone, number
-    ON CONFLICT (customer_id, recipient, sender) DO NOTHING
+    ON CONFLICT (customer_id, recipient, sender) DO NOTHING RETURNING 1
   ), opted_in AS (
     DELETE FROM opt_outs WHERE id = ANY(ARRAY(
       SELECT known.id FROM concerned CROSS JOIN LATERAL (
         SELECT o.id FROM opt_outs o
         WHERE o.customer_id = concerned.customer_id AND o.recipient = concerned.phone
-          AND o.sender = concerned.number LIMIT 1
-      ) AS known WHERE concerned.action = 'start'))
+          AND o.sender = concerned.number LIMIT 1 FOR UPDATE
+      ) AS known WHERE concerned.action = 'start' AND (SELECT count(*) FROM opted_out) >= 0))
   )`
 
 /** The column every user of `emission` answers with. */

@@ -41,8 +41,8 @@ const whenWhole = (parts: string, total: string): string =>
 
 /**
  * Keys in order, so that two statements with the same keys wait for each other and not both ways. A part that is not the one that is
- * gathered under its numbers, which happens when a sender's references come round too soon, becomes a message of its own, with an id of
- * its own: the part's may be that of the message it collided with.
+ * gathered under its numbers, which happens when a sender's references come round too soon, becomes a message of its own; with a new
+ * id where that message is whole now, which may have the part's.
  */
 const takeStatement = defineStatement<IntakeRow>(
   'inbound.take',
@@ -93,7 +93,8 @@ const takeStatement = defineStatement<IntakeRow>(
      FROM held JOIN grouped USING (${groupKey}) CROSS JOIN LATERAL (${joinedParts.replace('(parts)', '(held.parts)')}) AS joined
      WHERE held.done_at IS NOT NULL
      UNION ALL
-     SELECT uuid_v7_now(), fresh.provider, fresh.provider_message_id, fresh.sender, fresh.recipient, fresh.body,
+     SELECT CASE WHEN held.done_at IS NULL THEN fresh.id ELSE uuid_v7_now() END,
+       fresh.provider, fresh.provider_message_id, fresh.sender, fresh.recipient, fresh.body,
        fresh.folded, fresh.total, (
          SELECT jsonb_agg(other ORDER BY other) FROM generate_series(1, fresh.total) AS other WHERE other <> fresh.number),
        fresh.received_at
