@@ -17,8 +17,9 @@ import {
   type PriceListBody,
   priceListChangeSchema,
 } from './account-schemas.ts'
-import { type AdminRouteOptions, forAdmins, forCallers } from './admin-route.ts'
+import { type AdminRouteOptions, forAdmins } from './admin-route.ts'
 import type { Caller } from './caller.ts'
+import { forCallers } from './customer-route.ts'
 import { customersPath } from './customer-routes.ts'
 import { customerIdOf } from './customer-schemas.ts'
 import { bodyFaults, invalidRequest } from './faults.ts'
@@ -143,7 +144,7 @@ export function accountRoutes(options: AccountRoutesOptions): Route[] {
 
   const forStaff = (handle: Parameters<typeof forAdmins>[1]) => forAdmins(options, handle)
   const forReaders = (handle: Parameters<typeof forCallers>[2]) =>
-    forCallers(options, 'read', handle)
+    forCallers(options, ['read'], handle)
   const ofCustomer = `${customersPath}/:id`
   return [
     { method: 'GET', path: accountPath, handle: forReaders(show) },

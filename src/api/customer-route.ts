@@ -1,4 +1,4 @@
-/** What routes for customers, and for staff who act for them, have in common. */
+/** What all routes have in common that are only for some. */
 import type { Scope } from '../domain/api-key.ts'
 import { type Access, type Caller, isProblem } from './caller.ts'
 import { type Problem, problemResponse } from './problems.ts'
@@ -11,20 +11,25 @@ export interface CustomerRouteOptions {
 }
 
 /**
- * Only for those whose key has the scope, and with the problems that a store may have.
+ * Only for those whose key has all of the scopes, at least one, and with the problems that a store may have.
  *
  * @param tooLong for a statement that runs into its time limit
  */
 export function forCallers(
   { access, classify }: CustomerRouteOptions,
-  scope: Scope,
+  scopes: readonly [Scope, ...Scope[]],
   handle: (exchange: Exchange, caller: Caller) => Promise<Response | Problem>,
   tooLong?: Problem,
 ): Route['handle'] {
   return async (exchange) => {
     const { requestId } = exchange
-    const caller = await access(exchange, scope)
+    const [first, ...others] = scopes
+    const caller = await access(exchange, first)
     if (isProblem(caller)) return problemResponse(caller, requestId)
+    for (const scope of others) {
+      const answer = await access(exchange, scope)
+      if (isProblem(answer)) return problemResponse(answer, requestId)
+    }
     try {
       const answered = await handle(exchange, caller)
       return answered instanceof Response ? answered : problemResponse(answered, requestId)

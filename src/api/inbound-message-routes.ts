@@ -64,9 +64,13 @@ export function inboundMessageRoutes(options: InboundMessageRoutesOptions): Rout
     {
       method: 'GET',
       path: inboundMessagesPath,
-      handle: forCallers(options, 'read', list, searchTooLong),
+      handle: forCallers(options, ['read'], list, searchTooLong),
     },
-    { method: 'GET', path: `${inboundMessagesPath}/:id`, handle: forCallers(options, 'read', get) },
+    {
+      method: 'GET',
+      path: `${inboundMessagesPath}/:id`,
+      handle: forCallers(options, ['read'], get),
+    },
   ]
 }
 

@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import type { Logger } from '../runtime/logger.ts'
 import type { OptOutKey, OptOutSource } from '../store/opt-outs.ts'
 import type { Store } from '../store/store.ts'
-import { type Caller, isProblem } from './caller.ts'
+import type { Caller } from './caller.ts'
 import { customerFaults } from './customer-of-submit.ts'
 import type { CustomerProfiles } from './customer-profiles.ts'
 import { type CustomerRouteOptions, forCallers } from './customer-route.ts'
@@ -131,27 +131,24 @@ export function optOutRoutes(options: OptOutRoutesOptions): Route[] {
     {
       method: 'GET',
       path: optOutsPath,
-      handle: forCallers(options, 'read', list, searchTooLong),
+      handle: forCallers(options, ['read'], list, searchTooLong),
     },
-    { method: 'POST', path: optOutsPath, handle: forCallers(options, 'send', add) },
+    { method: 'POST', path: optOutsPath, handle: forCallers(options, ['send'], add) },
     {
       method: 'POST',
       path: `${optOutsPath}/remove`,
-      handle: forCallers(options, 'send', async (exchange, caller) => {
-        // What a person asked for is not undone with a key that is only made for sending.
-        const reader = await options.access(exchange, 'read')
-        return isProblem(reader) ? reader : await remove(exchange, caller)
-      }),
+      // What a person asked for is not undone with a key that is only made for sending.
+      handle: forCallers(options, ['send', 'read'], remove),
     },
     {
       method: 'POST',
       path: `${optOutsPath}/import`,
-      handle: forCallers(options, 'send', importAll),
+      handle: forCallers(options, ['send'], importAll),
     },
     {
       method: 'GET',
       path: `${optOutsPath}/export`,
-      handle: forCallers(options, 'read', exportAll),
+      handle: forCallers(options, ['read'], exportAll),
     },
   ]
 }

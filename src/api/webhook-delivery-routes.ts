@@ -4,6 +4,7 @@ import type { WebhookEndpoint } from '../store/webhook-endpoints.ts'
 import type { WebhookDelivery } from '../store/webhook-history.ts'
 import type { Caller } from './caller.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
+import type { CustomerRouteOptions } from './customer-route.ts'
 import { bodyFaults, invalidRequest } from './faults.ts'
 import { listingParameters, pageOf } from './listing.ts'
 import type { Problem } from './problems.ts'
@@ -13,7 +14,6 @@ import {
   forManagers,
   forReaders,
   idOf,
-  type WebhookAccess,
   webhookDisabled,
   webhookNotFound,
   withEndpoint,
@@ -21,7 +21,7 @@ import {
 import { webhookBodyBytesMax, webhookPath } from './webhook-routes.ts'
 import { type DeliveryBody, deliveryParametersSchema, replaySchema } from './webhook-schemas.ts'
 
-export interface WebhookDeliveryRoutesOptions extends WebhookAccess {
+export interface WebhookDeliveryRoutesOptions extends CustomerRouteOptions {
   readonly store: Pick<
     Store,
     | 'getWebhook'

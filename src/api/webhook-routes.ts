@@ -10,18 +10,13 @@ import type { Caller } from './caller.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { customerFaults } from './customer-of-submit.ts'
 import type { CustomerProfiles } from './customer-profiles.ts'
+import type { CustomerRouteOptions } from './customer-route.ts'
 import { bodyFaults, invalidRequest } from './faults.ts'
 import { listingParameters, pageOf } from './listing.ts'
 import type { Fault, Problem } from './problems.ts'
 import { type ReadJson, readOptionalJson } from './request-body.ts'
 import { type Exchange, jsonResponse, queryOf, type Route } from './route.ts'
-import {
-  forManagers,
-  forReaders,
-  type WebhookAccess,
-  webhookNotFound,
-  withEndpoint,
-} from './webhook-access.ts'
+import { forManagers, forReaders, webhookNotFound, withEndpoint } from './webhook-access.ts'
 import {
   newWebhookSchema,
   secretOverlapSecondsDefault,
@@ -33,7 +28,7 @@ import {
   webhookParametersSchema,
 } from './webhook-schemas.ts'
 
-export interface WebhookRoutesOptions extends WebhookAccess {
+export interface WebhookRoutesOptions extends CustomerRouteOptions {
   readonly store: Pick<
     Store,
     | 'createWebhook'
