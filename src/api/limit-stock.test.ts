@@ -26,13 +26,15 @@ function setup() {
     isShared = true,
     askedAtMs = nowMs,
   ) => stock.keep({ ...demand, ...changes }, grant, unused, { askedAtMs, isShared })
-  const take = (...quotas: Partial<Demand>[]) =>
+  const taken = (...quotas: Partial<Demand>[]) =>
     stock.takeOne((quotas.length === 0 ? [{}] : quotas).map((quota) => ({ ...demand, ...quota })))
+  const take = (...quotas: Partial<Demand>[]) => taken(...quotas)?.levels ?? null
   return {
     stock,
     back,
     keep,
     take,
+    taken,
     at: (ms: number) => {
       nowMs = ms
     },
@@ -60,18 +62,30 @@ describe('a stock', () => {
   })
 
   test('ends with its window, counted from when it was asked for', () => {
-    const { keep, take, at, stock, back } = setup()
+    const { keep, take, taken, at, back } = setup()
     at(200)
     keep(5, {}, true, 100)
     at(1_099)
-    expect(take()).not.toBeNull()
+    const last = taken()
+    expect(last?.levels).toHaveLength(1)
     at(1_100)
     expect(take()).toBeNull()
-    stock.putBack([demand])
+    last?.putBack()
     expect(take()).toBeNull()
     // An answer that was under way for longer than the window.
     expect(keep(5, {}, true, 0)).toBe(0)
     expect(back).toEqual([])
+  })
+
+  test('of the next window is no more by what is put back late', () => {
+    const { keep, take, taken, at } = setup()
+    keep(1)
+    const last = taken()
+    at(1_000)
+    keep(1)
+    last?.putBack()
+    expect(take()).toHaveLength(1)
+    expect(take()).toBeNull()
   })
 
   test('of another limit is none', () => {
@@ -95,10 +109,9 @@ describe('a stock', () => {
   })
 
   test('has back what was not used', () => {
-    const { stock, keep, take } = setup()
+    const { keep, take, taken } = setup()
     keep(1)
-    take()
-    stock.putBack([demand])
+    taken()?.putBack()
     expect(take()).toHaveLength(1)
     expect(take()).toBeNull()
   })

@@ -21,15 +21,20 @@ export interface StockLevel {
   readonly endsInMs: number
 }
 
+export interface StockTaken {
+  /** In the order of the quotas. */
+  readonly levels: readonly StockLevel[]
+  /** Of no use after all: into the window it was taken from, which may be over. Call it at most once. */
+  putBack(): void
+}
+
 export interface Stock {
   /** One point of each, or of none: then null. At least one quota, each with a key of its own. */
-  takeOne(quotas: readonly Quota[]): readonly StockLevel[] | null
+  takeOne(quotas: readonly Quota[]): StockTaken | null
   /** How many more than those wanted should be asked for. */
   extraOf(demand: Demand): number
   /** Keeps as many of those granted and not used as it may; answers how many. */
   keep(demand: Demand, grant: Grant, unused: number, source: StockSource): number
-  /** What was taken with `takeOne` and is not used after all. */
-  putBack(quotas: readonly Quota[]): void
   /** Gives back what was taken from shared counters. */
   close(): Promise<void>
 }
@@ -51,12 +56,13 @@ const extraPerMessage = 8
 /** Counters with a stock; with more, those that were filled longest ago lose theirs. */
 const keysMax = 10_000
 
+/** Of one window. */
 interface Shelf {
   readonly demand: Demand
   readonly isShared: boolean
-  readonly endsAtMs: number
+  endsAtMs: number
   /** In the shared counter, when it was last asked. */
-  readonly leftThere: number
+  leftThere: number
   points: number
 }
 
@@ -72,7 +78,7 @@ export function createStock({ counters, clock }: StockOptions): Stock {
     return undefined
   }
 
-  function fill(shelf: Shelf): void {
+  function remember(shelf: Shelf): void {
     shelves.delete(shelf.demand.key)
     const [oldest] = shelves.keys()
     if (shelves.size >= keysMax && oldest !== undefined) shelves.delete(oldest)
@@ -88,10 +94,16 @@ export function createStock({ counters, clock }: StockOptions): Stock {
         if (shelf === undefined || shelf.points < 1) return null
         found.push(shelf)
       }
-      return found.map((shelf) => {
+      const levels = found.map((shelf) => {
         shelf.points--
         return { left: shelf.leftThere + shelf.points, endsInMs: shelf.endsAtMs - nowMs }
       })
+      return {
+        levels,
+        putBack() {
+          for (const shelf of found) shelf.points++
+        },
+      }
     },
     extraOf(demand) {
       const most = stockMax(demand.limit)
@@ -101,23 +113,22 @@ export function createStock({ counters, clock }: StockOptions): Stock {
     },
     keep(demand, grant, unused, { askedAtMs, isShared }) {
       const nowMs = clock.monotonicMs()
-      const before = shelfOf(demand, nowMs)
-      // Points that may have to go back go back where they are from.
-      if (before !== undefined && before.isShared !== isShared) return 0
-      const had = before?.points ?? 0
-      const kept = Math.max(0, Math.min(unused, stockMax(demand.limit) - had))
-      const endsAtMs = Math.min(askedAtMs + grant.endsInMs, before?.endsAtMs ?? Infinity)
-      if (nowMs >= endsAtMs) return 0
-      const points = had + kept
-      fill({ demand, isShared, endsAtMs, leftThere: grant.left + unused - kept, points })
-      return kept
-    },
-    putBack(quotas) {
-      const nowMs = clock.monotonicMs()
-      for (const quota of quotas) {
-        const shelf = shelfOf(quota, nowMs)
-        if (shelf !== undefined) shelf.points++
+      const endsAtMs = askedAtMs + grant.endsInMs
+      const shelf = shelfOf(demand, nowMs) ?? {
+        demand,
+        isShared,
+        endsAtMs,
+        leftThere: 0,
+        points: 0,
       }
+      // Points that may have to go back go back where they are from.
+      if (shelf.isShared !== isShared || nowMs >= endsAtMs) return 0
+      const kept = Math.max(0, Math.min(unused, stockMax(demand.limit) - shelf.points))
+      shelf.points += kept
+      shelf.endsAtMs = Math.min(shelf.endsAtMs, endsAtMs)
+      shelf.leftThere = grant.left + unused - kept
+      remember(shelf)
+      return kept
     },
     async close() {
       const nowMs = clock.monotonicMs()

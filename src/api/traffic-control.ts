@@ -147,10 +147,11 @@ export function createTrafficControl(options: TrafficControlOptions): TrafficCon
 
   /** Whether it could be counted without asking. */
   function countFromStock({ candidate, counters: own }: Item): boolean {
-    const levels = stock.takeOne(own)
-    if (levels === null) return false
+    const taken = stock.takeOne(own)
+    if (taken === null) return false
+    const { levels, putBack } = taken
     const states = own.map((counter, place) => stateOfLevel(counter, levels[place] as StockLevel))
-    candidate.counted = { headers: limitHeaders(states), giveBack: () => stock.putBack(own) }
+    candidate.counted = { headers: limitHeaders(states), giveBack: putBack }
     return true
   }
 

@@ -22,22 +22,20 @@ export function createMemoryCounters(options: MemoryCountersOptions): Counters {
   const ofDestinations = createShelf(options.destinationsMax)
   const shelfOf = (demand: Demand) => (demand.isOfDestination ? ofDestinations : ofCustomers)
 
+  async function giveBack(unused: readonly (readonly [Demand, number])[]): Promise<void> {
+    for (const [demand, count] of unused) await shelfOf(demand).giveBack(demand, count)
+  }
+
   return {
     async take(demands) {
       const grants = await Promise.all(demands.map((demand) => shelfOf(demand).take(demand)))
       return {
         grants,
         isShared: false,
-        async giveBack(unused) {
-          for (const [demand, count] of givenBack(demands, unused)) {
-            await shelfOf(demand).giveBack(demand, count)
-          }
-        },
+        giveBack: (unused) => giveBack(givenBack(demands, unused)),
       }
     },
-    async giveBack(unused) {
-      for (const [demand, count] of unused) await shelfOf(demand).giveBack(demand, count)
-    },
+    giveBack,
     close: async () => undefined,
   }
 }
