@@ -37,7 +37,7 @@ import { getInboundMessage, listInboundMessages } from './inbound-messages.ts'
 import { claimMessages, reassignMessages } from './message-claims.ts'
 import { insertMessages } from './message-inserts.ts'
 import { createMessageQueries, type MessageQueries, type ReadTarget } from './message-queries.ts'
-import { createNumberRoute, deleteNumberRoute, listNumberRoutes } from './number-routes.ts'
+import { listNumberRoutes } from './number-routes.ts'
 import {
   addOptOuts,
   customersWithOptOuts,
@@ -136,9 +136,7 @@ export interface Store extends PrivacyStore {
   readonly forgetInbound: Bound<typeof forgetInbound>
   readonly listInboundMessages: Bound<typeof listInboundMessages>
   readonly getInboundMessage: Bound<typeof getInboundMessage>
-  readonly createNumberRoute: Bound<typeof createNumberRoute>
   readonly listNumberRoutes: Bound<typeof listNumberRoutes>
-  readonly deleteNumberRoute: Bound<typeof deleteNumberRoute>
   readonly addOptOuts: Bound<typeof addOptOuts>
   readonly removeOptOut: Bound<typeof removeOptOut>
   readonly listOptOuts: Bound<typeof listOptOuts>
@@ -243,9 +241,7 @@ export function createStore(options: StoreOptions): Store {
     forgetInbound: (...rest) => forgetInbound(database.write, ...rest),
     listInboundMessages: (...rest) => listInboundMessages(database.readPrimary, ...rest),
     getInboundMessage: (...rest) => getInboundMessage(database.readPrimary, ...rest),
-    createNumberRoute: (...rest) => createNumberRoute(database.write, ...rest),
     listNumberRoutes: (...rest) => listNumberRoutes(database.readPrimary, ...rest),
-    deleteNumberRoute: (...rest) => deleteNumberRoute(database.write, ...rest),
     addOptOuts: (...rest) => addOptOuts(database.write, ...rest),
     removeOptOut: (...rest) => removeOptOut(database.write, ...rest),
     listOptOuts: (...rest) => listOptOuts(database.readPrimary, ...rest),

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { InboundItem } from '../../../src/domain/inbound-message.ts'
 import type { InboundMessage } from '../../../src/store/inbound-messages.ts'
+import { createNumberRoute, deleteNumberRoute } from '../../../src/store/number-routes.ts'
 import { item, newPhone, partsOf } from './inbound-items.ts'
 import { createStoreFixture, type StoreFixture } from './store-fixture.ts'
 
@@ -18,7 +19,9 @@ const from = (sender: string): Promise<InboundMessage[]> =>
 async function customerWith(number: string, keyword: string | null = null): Promise<number> {
   const customer = await fixture.store.createCustomer(null, 'a customer')
   const id = customer?.id ?? 0
-  expect(await fixture.store.createNumberRoute(number, keyword, id)).toMatchObject({ number })
+  expect(await createNumberRoute(fixture.database.write, number, keyword, id)).toMatchObject({
+    number,
+  })
   return id
 }
 
@@ -52,15 +55,16 @@ describe('routes', () => {
 
   test('are one a number and word, of a customer that there is', async () => {
     const { store } = fixture
+    const { write } = fixture.database
     const number = newPhone()
     const customer = await customerWith(number)
-    expect(await store.createNumberRoute(number, null, customer)).toBe('exists')
-    expect(await store.createNumberRoute(number, 'x', 999_999)).toBe('no_customer')
+    expect(await createNumberRoute(write, number, null, customer)).toBe('exists')
+    expect(await createNumberRoute(write, number, 'x', 999_999)).toBe('no_customer')
     const listed = (await store.listNumberRoutes(0, 1_000)).filter((one) => one.number === number)
     expect(listed).toMatchObject([{ number, keyword: null, customerId: customer }])
     const id = listed[0]?.id ?? 0
-    expect(await store.deleteNumberRoute(id)).toEqual(listed[0] ?? null)
-    expect(await store.deleteNumberRoute(id)).toBeNull()
+    expect(await deleteNumberRoute(write, id)).toEqual(listed[0] ?? null)
+    expect(await deleteNumberRoute(write, id)).toBeNull()
   })
 })
 

@@ -1,5 +1,6 @@
 /** What customers are told of inbound messages, on a real PostgreSQL. */
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { createNumberRoute } from '../../../src/store/number-routes.ts'
 import { item, newPhone, partsOf } from './inbound-items.ts'
 import { createWebhookFixture, type WebhookFixture } from './webhook-fixture.ts'
 
@@ -13,7 +14,9 @@ test('an inbound message is told to its customer alone, once, and whole', async 
   const { store } = webhooks
   const number = newPhone()
   const customer = (await store.createCustomer(null, 'theirs'))?.id ?? 0
-  expect(await store.createNumberRoute(number, null, customer)).toMatchObject({ number })
+  expect(await createNumberRoute(webhooks.database.write, number, null, customer)).toMatchObject({
+    number,
+  })
   const theirs = await webhooks.endpointOf(customer, ['message.received'])
   const others = await webhooks.endpointOf(webhooks.newCustomer())
   const one = item({ recipient: number, text: 'Stop' })
