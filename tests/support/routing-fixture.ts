@@ -156,21 +156,6 @@ export async function startRoutingFixture() {
     return new Map(rows.map(({ id, provider }) => [id, provider]))
   }
 
-  /**
-   * Those that went elsewhere than expected although nothing failed for them: a submit that fails takes its message to the next provider,
-   * which a busy machine can bring about. With what the processors said last.
-   */
-  async function astray(
-    ids: readonly string[],
-    expectedOf: (recipient: string) => string | null,
-  ): Promise<unknown[]> {
-    const rows = await gateway.database.sql<{ recipient: string; provider: string }[]>`
-      SELECT recipient, provider FROM messages WHERE id IN ${gateway.database.sql(ids)} AND failures IS NULL`
-    const found = rows.filter(({ recipient, provider }) => provider !== expectedOf(recipient))
-    if (found.length === 0) return found
-    return [...found, ...processors.flatMap(({ logs }) => logs().split('\n').slice(-20))]
-  }
-
   /** How many messages of each prefix went to each provider, once all are delivered. */
   async function split(count: number, prefixLength = 3): Promise<Record<string, number>> {
     await allAre(gateway.database, 'delivered', count)
@@ -223,7 +208,6 @@ export async function startRoutingFixture() {
     sentTo,
     submit,
     providersOf,
-    astray,
     split,
     allFinal,
     sentOnce,
