@@ -39,5 +39,7 @@ export interface InboundItem {
 export const inboundRepeatMs = 7 * dayMs
 /** Without an id, the same text from and to the same numbers is the same again for so long: somebody may well say "yes" twice. */
 export const inboundRepeatWithoutIdMs = 60_000
-/** A part with the numbers and the text of one that is in a message already is the same again for so long. */
+/** A part without an id, with the numbers and the text of one that is in a message already, is the same again for so long. */
 export const partsRepeatMs = dayMs
+/** With an id that has not come before, for so long: some providers give a part that they bring again another. A reference comes round later. */
+export const partsRepeatWithIdMs = 60_000

@@ -8,6 +8,7 @@ import {
   inboundRepeatMs,
   inboundRepeatWithoutIdMs,
   partsRepeatMs,
+  partsRepeatWithIdMs,
 } from '../domain/inbound-message.ts'
 import { foldText } from '../domain/inbound-words.ts'
 import type { MessageId } from '../domain/message.ts'
@@ -43,6 +44,9 @@ const whenWhole = (parts: string, total: string): string =>
  * Keys in order, so that two statements with the same keys wait for each other and not both ways. A part that is not the one that is
  * gathered under its numbers, which happens when a sender's references come round too soon, becomes a message of its own; with a new
  * id where that message is whole now, which may have the part's.
+ *
+ * Parts with ids that have not come before soon begin another message even where all of them are in one that is whole: many texts begin
+ * with the same words, and references come round. Without an id nothing else tells a repetition.
  */
 const takeStatement = defineStatement<IntakeRow>(
   'inbound.take',
@@ -67,7 +71,8 @@ const takeStatement = defineStatement<IntakeRow>(
    ), grouped AS MATERIALIZED (
      SELECT ${groupKey}, (array_agg(id ORDER BY place DESC))[1] AS id,
        jsonb_object_agg(number::text, jsonb_build_object('text', body, 'folded', folded) ORDER BY place DESC) AS parts,
-       (array_agg(provider_message_id ORDER BY place))[1] AS provider_message_id, min(received_at) AS received_at
+       (array_agg(provider_message_id ORDER BY place) FILTER (WHERE provider_message_id IS NOT NULL))[1] AS provider_message_id,
+       min(received_at) AS received_at
      FROM fresh WHERE total > 1 GROUP BY ${groupKey}
    ), held AS (
      INSERT INTO inbound_parts AS known (${groupKey}, parts, provider_message_id, received_at, done_at)
@@ -81,7 +86,8 @@ const takeStatement = defineStatement<IntakeRow>(
        first_at = CASE WHEN known.done_at IS NULL THEN known.first_at ELSE now() END,
        done_at = ${whenWhole(merged, 'known.total')}
      WHERE known.done_at IS NULL OR NOT known.parts @> excluded.parts
-       OR known.done_at < now() - ${partsRepeatMs} * interval '1 ms'
+       OR known.done_at < now() - interval '1 ms' *
+         CASE WHEN excluded.provider_message_id IS NULL THEN ${partsRepeatMs} ELSE ${partsRepeatWithIdMs} END
      RETURNING *
    ), ready AS MATERIALIZED (
      SELECT id, provider, provider_message_id, sender, recipient, body, folded, 1 AS parts, NULL::jsonb AS missing,
