@@ -39,11 +39,15 @@ const merged =
   'CASE WHEN known.done_at IS NULL THEN excluded.parts || known.parts ELSE excluded.parts END'
 const whenWhole = (parts: string, total: string): string =>
   `CASE WHEN (SELECT count(*) FROM jsonb_object_keys(${parts})) = ${total} THEN now() END`
+/** Of the receipt of a part without an id that has become a message of its own; its numbers are another's. */
+const otherKey = `CASE WHEN total IS NOT NULL AND provider_message_id IS NULL THEN 'other ' || encode(sha256(convert_to(
+       jsonb_build_array(sender, recipient, reference, total, number, body)::text, 'UTF8')), 'hex') END`
 
 /**
  * Keys in order, so that two statements with the same keys wait for each other and not both ways. A part that is not the one that is
  * gathered under its numbers, which happens when a sender's references come round too soon, becomes a message of its own; with a new
  * id where that message is whole now, which may have the part's.
+ * Without an id it is known by a receipt of its own, inserted after all the parts.
  *
  * Parts with ids that have not come before soon begin another message even where all of them are in one that is whole: many texts begin
  * with the same words, and references come round. Without an id nothing else tells a repetition.
@@ -52,7 +56,7 @@ const takeStatement = defineStatement<IntakeRow>(
   'inbound.take',
   `WITH given AS MATERIALIZED (
      SELECT place, id, provider, receipt, repeat_ms, provider_message_id, sender, recipient, body, folded,
-       coalesce(to_timestamp(received_ms / 1000.0), now()) AS received_at, reference, total, number
+       coalesce(to_timestamp(received_ms / 1000.0), now()) AS received_at, reference, total, number, ${otherKey} AS key
      FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[],
        $9::text[], $10::float8[], $11::int[], $12::int[], $13::int[]) WITH ORDINALITY
        AS given (id, provider, receipt, repeat_ms, provider_message_id, sender, recipient, body, folded,
@@ -67,7 +71,9 @@ const takeStatement = defineStatement<IntakeRow>(
      RETURNING provider, key
    ), fresh AS MATERIALIZED (
      SELECT firsts.* FROM firsts JOIN receipts ON receipts.provider = firsts.provider AND receipts.key = firsts.receipt
-     UNION ALL SELECT * FROM given WHERE receipt IS NULL
+     UNION ALL SELECT * FROM given WHERE receipt IS NULL AND (
+       SELECT 1 FROM inbound_receipts AS known WHERE known.provider = given.provider AND known.key = given.key AND known.until >= now() LIMIT 1
+     ) IS NULL
    ), grouped AS MATERIALIZED (
      SELECT ${groupKey}, (array_agg(id ORDER BY place DESC))[1] AS id,
        jsonb_object_agg(number::text, jsonb_build_object('text', body, 'folded', folded) ORDER BY place DESC) AS parts,
@@ -89,6 +95,21 @@ const takeStatement = defineStatement<IntakeRow>(
        OR known.done_at < now() - interval '1 ms' *
          CASE WHEN excluded.provider_message_id IS NULL THEN ${partsRepeatMs} ELSE ${partsRepeatWithIdMs} END
      RETURNING *
+   ), colliding AS MATERIALIZED (
+     SELECT fresh.*, held.done_at
+     FROM fresh JOIN held USING (${groupKey})
+     WHERE held.parts -> fresh.number::text ->> 'text' <> fresh.body AND (SELECT count(*) FROM held) >= 0
+   ), nameless AS (
+     INSERT INTO inbound_receipts AS known (provider, key, until)
+     SELECT DISTINCT provider, key, now() + ${partsRepeatMs} * interval '1 ms' FROM colliding WHERE key IS NOT NULL
+     ORDER BY provider, key
+     ON CONFLICT (provider, key) DO UPDATE SET until = excluded.until WHERE known.until < now()
+     RETURNING provider, key
+   ), others AS MATERIALIZED (
+     SELECT * FROM colliding WHERE key IS NULL
+     UNION ALL
+     SELECT first.* FROM (SELECT DISTINCT ON (provider, key) * FROM colliding WHERE key IS NOT NULL ORDER BY provider, key, place) AS first
+     JOIN nameless ON nameless.provider = first.provider AND nameless.key = first.key
    ), ready AS MATERIALIZED (
      SELECT id, provider, provider_message_id, sender, recipient, body, folded, 1 AS parts, NULL::jsonb AS missing,
        received_at
@@ -99,13 +120,10 @@ const takeStatement = defineStatement<IntakeRow>(
      FROM held JOIN grouped USING (${groupKey}) CROSS JOIN LATERAL (${joinedParts.replace('(parts)', '(held.parts)')}) AS joined
      WHERE held.done_at IS NOT NULL
      UNION ALL
-     SELECT CASE WHEN held.done_at IS NULL THEN fresh.id ELSE uuid_v7_now() END,
-       fresh.provider, fresh.provider_message_id, fresh.sender, fresh.recipient, fresh.body,
-       fresh.folded, fresh.total, (
-         SELECT jsonb_agg(other ORDER BY other) FROM generate_series(1, fresh.total) AS other WHERE other <> fresh.number),
-       fresh.received_at
-     FROM fresh JOIN held USING (${groupKey})
-     WHERE held.parts -> fresh.number::text ->> 'text' <> fresh.body
+     SELECT CASE WHEN done_at IS NULL THEN id ELSE uuid_v7_now() END, provider, provider_message_id, sender, recipient, body,
+       folded, total, (SELECT jsonb_agg(absent ORDER BY absent) FROM generate_series(1, total) AS absent WHERE absent <> number),
+       received_at
+     FROM others
    ), ${emission}
    SELECT (SELECT count(*) FROM fresh)::int AS fresh, ${emittedColumn}`,
 )
@@ -137,7 +155,7 @@ export async function takeInbound(sql: Sql, items: readonly InboundItem[]): Prom
   return { fresh: row?.fresh ?? 0, emitted: row?.emitted ?? [] }
 }
 
-/** By which a repetition is known; null for a part without an id, which is known by its numbers. */
+/** By which a repetition is known; null for a part without an id, which is known by its numbers and its text. */
 function receiptOf({ providerMessageId, part, sender, recipient, text }: InboundItem) {
   if (providerMessageId !== null) {
     // Some providers give all parts of a message one id.

@@ -1,7 +1,7 @@
 /** Parts whose reference comes round again within a day: what is new is kept, what is the same again is not. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { InboundItem } from '../../../src/domain/inbound-message.ts'
-import { partsOf } from './inbound-items.ts'
+import { newPhone, partsOf } from './inbound-items.ts'
 import { createStoreFixture, type StoreFixture } from './store-fixture.ts'
 
 let fixture: StoreFixture
@@ -92,5 +92,49 @@ describe('parts without ids', () => {
     await take(...parts)
     await take(like(first), like(second, { text: 'three' }))
     expect(await textsFrom(first.sender)).toEqual(['onethree', 'onetwo'])
+  })
+
+  test('that collide with one that waits are stored once, however often they come', async () => {
+    const parts = partsOf(['one', 'two']).map((part) => ({ ...part, providerMessageId: null }))
+    const [first, second] = parts as [InboundItem, InboundItem]
+    await take(first)
+    const other = () => like(first, { text: 'other' })
+    const takings = await Promise.all([take(other(), other()), take(other()), take(other())])
+    expect(takings.flatMap(({ emitted }) => emitted)).toHaveLength(1)
+    expect((await take(other())).emitted).toEqual([])
+    expect((await take(like(first, { text: 'yet another' }))).emitted).toHaveLength(1)
+    // With the text of another provider's, and that of another sender's, they are others.
+    for (const changes of [{ provider: 'b' }, { sender: newPhone() }]) {
+      await take(like(first, changes))
+      expect((await take(like(other(), changes))).emitted).toHaveLength(1)
+    }
+    await take(like(second))
+    expect((await textsFrom(first.sender)).filter((text) => text === 'other')).toHaveLength(2)
+    expect(await textsFrom(first.sender)).toContain('onetwo')
+    // Nor when the one that it collided with is whole: it begins no message of which the rest never comes.
+    expect(await take(other())).toEqual({ fresh: 0, emitted: [] })
+    const [waiting] = await fixture.database.write<{ count: number }[]>`
+      SELECT count(*)::int AS count FROM inbound_parts
+      WHERE sender = ${first.sender} AND provider = 'a' AND done_at IS NULL`
+    expect(waiting?.count).toBe(0)
+    await fixture.database.write`UPDATE inbound_receipts SET until = now() - interval '1 s'`
+    const again = partsOf(['one', 'two']).map((part) => ({ ...part, sender: first.sender }))
+    await take(like(again[0] as InboundItem, { text: 'one more' }))
+    expect((await take(other())).emitted).toHaveLength(1)
+  })
+
+  test('that collide many at once, in every request in another order, are each stored once', async () => {
+    const messages = Array.from({ length: 20 }, () =>
+      partsOf(['one', 'two']).map((part) => ({ ...part, providerMessageId: null })),
+    )
+    const firsts = messages.map(([first]) => first as InboundItem)
+    await take(...firsts)
+    const colliding = () => firsts.map((first) => like(first, { text: 'other' }))
+    const takings = await Promise.all(
+      Array.from({ length: 40 }, (_, round) =>
+        take(...(round % 2 === 0 ? colliding() : colliding().reverse())),
+      ),
+    )
+    expect(takings.flatMap(({ emitted }) => emitted)).toHaveLength(firsts.length)
   })
 })
