@@ -83,7 +83,7 @@ export const optOutPaths: ZodOpenApiPathsObject = {
       operationId: 'removeOptOut',
       summary: 'Opt somebody in again',
       description:
-        'The one opt-out of this number and this sender, or of all senders when none is given. In force at once.',
+        'The one opt-out of this number and this sender, or of all senders when none is given. In force at once. The key needs `read` too: what a person asked for is not undone with one that is made for sending alone.',
       requestBody: jsonBody(optOutKeySchema),
       responses: {
         '200': answer('It is not there.', removedSchema, { removed: 1 }),
