@@ -215,10 +215,13 @@ describe('reports that match nothing', () => {
     )
     const gauge = (name: string) => metric(gateway.processor.url, name)
     // Count and age are of one measurement, which may have been made before the rows were aged.
-    await eventually(async () => (await gauge('sms_parked_reports_oldest_age_seconds')) >= 3_600, {
-      what: 'the oldest is an hour old',
-      timeoutMs: 30_000,
-    })
+    await eventually(
+      async () => ((await gauge('sms_parked_reports_oldest_age_seconds')) ?? 0) >= 3_600,
+      {
+        what: 'the oldest is an hour old',
+        timeoutMs: 30_000,
+      },
+    )
     expect(await gauge('sms_parked_reports')).toBe(2)
   })
 
