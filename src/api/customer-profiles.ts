@@ -1,5 +1,6 @@
 /** What is particular to the customers whose messages come, as it was a few seconds ago at most. */
 import { type CustomerProfile, unknownCustomer } from '../domain/customer-settings.ts'
+import type { PriceList } from '../domain/price-list.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { createFreshLookup } from '../runtime/fresh-lookup.ts'
 import type { Store } from '../store/store.ts'
@@ -33,16 +34,27 @@ export function createCustomerProfiles(
     clock,
   })
 
+  /** With the prices that each was asked for last with. */
+  const priced = new WeakMap<CustomerProfile, CustomerProfile>()
+
   function withPrices(
     found: CustomerProfile | null,
     customerId: number,
   ): CustomerProfile | Promise<CustomerProfile> {
     const profile = found ?? unknownCustomer(customerId)
     if (profile.account === null) return profile
-    const prices = priceLists.of(customerId)
-    return prices instanceof Promise
-      ? prices.then((lists) => ({ ...profile, prices: lists }))
-      : { ...profile, prices }
+    const lists = priceLists.of(customerId)
+    return lists instanceof Promise
+      ? lists.then((prices) => pricedBy(profile, prices))
+      : pricedBy(profile, lists)
+  }
+
+  function pricedBy(profile: CustomerProfile, prices: readonly PriceList[]): CustomerProfile {
+    const last = priced.get(profile)
+    if (last !== undefined && isSame(last.prices, prices)) return last
+    const next = { ...profile, prices }
+    priced.set(profile, next)
+    return next
   }
 
   return {
@@ -54,4 +66,8 @@ export function createCustomerProfiles(
     },
     close: () => known.close(),
   }
+}
+
+function isSame(some: readonly PriceList[], others: readonly PriceList[]): boolean {
+  return some.length === others.length && some.every((list, place) => list === others[place])
 }

@@ -10,16 +10,22 @@ export interface CounterState {
 
 const noHeaders: Readonly<Record<string, string>> = {}
 
-/** None where there are no quotas. */
-export function limitHeaders(states: readonly CounterState[]): Readonly<Record<string, string>> {
+/** The value of `RateLimit-Policy`. */
+export function policyOf(quotas: readonly LimitCounter[]): string {
+  return quotas.map(({ name, limit, windowS }) => `"${name}";q=${limit};w=${windowS}`).join(', ')
+}
+
+/** None where there are no quotas. @param states of the quotas that the policy is of */
+export function limitHeaders(
+  policy: string,
+  states: readonly CounterState[],
+): Readonly<Record<string, string>> {
   if (states.length === 0) return noHeaders
-  const policies = states.map(
-    ({ counter: { name, limit, windowS } }) => `"${name}";q=${limit};w=${windowS}`,
-  )
-  const now = states.map(
-    ({ counter, left, endsInMs }) => `"${counter.name}";r=${left};t=${seconds(endsInMs)}`,
-  )
-  return { 'ratelimit-policy': policies.join(', '), ratelimit: now.join(', ') }
+  let now = ''
+  for (const { counter, left, endsInMs } of states) {
+    now += `${now === '' ? '' : ', '}"${counter.name}";r=${left};t=${seconds(endsInMs)}`
+  }
+  return { 'ratelimit-policy': policy, ratelimit: now }
 }
 
 /** @param full what it does not fit into */

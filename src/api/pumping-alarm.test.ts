@@ -1,14 +1,13 @@
 import { beforeEach, describe, expect, test } from 'bun:test'
 import { pino } from 'pino'
 import { Registry } from 'prom-client'
-import { countersOf } from '../domain/traffic-limits.ts'
+import { guardsOf } from '../domain/traffic-limits.ts'
 import { createPumpingAlarm, type PumpingAlarm } from './pumping-alarm.ts'
 
 const phone = '+491701234567'
-const guards = countersOf(
-  { customerId: 7, keyPrefix: null, recipient: phone },
-  { limits: {}, guard: { messages_per_recipient_max: 1, messages_per_prefix_max: 1 } },
-  0,
+const guards = guardsOf(
+  { customerId: 7, recipient: phone },
+  { messages_per_recipient_max: 1, messages_per_prefix_max: 1 },
 )
 
 let lines: Record<string, unknown>[]

@@ -3,10 +3,8 @@
  * arrives at about the same time is counted together; single messages mostly from what this process has in stock of their limits. Who has
  * no limits is not counted.
  */
-import type { CustomerProfile } from '../domain/customer-settings.ts'
 import {
-  countersOf,
-  hasLimits,
+  guardsOf,
   isGuarding,
   type LimitCounter,
   share,
@@ -15,6 +13,7 @@ import {
 import type { Counters, Demand, Grant, Taken } from '../limits/counters.ts'
 import { createBatcher } from '../runtime/batcher.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { createFindLimits, type KnownLimits } from './known-limits.ts'
 import { type CounterState, limitHeaders, limitProblem } from './limit-answers.ts'
 import { createStock, type StockLevel } from './limit-stock.ts'
 import type { PumpingAlarm } from './pumping-alarm.ts'
@@ -44,12 +43,14 @@ const flightsMax = 2
 /** A message that has to be counted. */
 interface Item {
   readonly candidate: Candidate
+  readonly limits: KnownLimits
+  /** The quotas, and then those of the guard. */
   readonly counters: readonly LimitCounter[]
 }
 
 export function createTrafficControl(options: TrafficControlOptions): TrafficControl {
   const { counters, defaults, alarm, clock } = options
-  const areThereDefaults = hasLimits(defaults)
+  const findLimits = createFindLimits(defaults)
   const stock = createStock({ counters, clock })
   const batcher = createBatcher<Item, Failure | null>({
     name: 'limits',
@@ -60,29 +61,13 @@ export function createTrafficControl(options: TrafficControlOptions): TrafficCon
     run: count,
   })
 
-  function rulesOf({
-    settings: { limits, pumping_guard },
-  }: CustomerProfile): TrafficDefaults | null {
-    if (limits === undefined && pumping_guard === undefined) {
-      return areThereDefaults ? defaults : null
-    }
-    return {
-      limits: { ...defaults.limits, ...limits },
-      guard: { ...defaults.guard, ...pumping_guard },
-    }
-  }
-
   function itemOf(candidate: Candidate, nowMs: number): Item | null {
-    const rules = rulesOf(candidate.profile)
-    if (rules === null) return null
-    const { submit, caller } = candidate
-    const message = {
-      customerId: submit.customer_id,
-      keyPrefix: caller.keyPrefix ?? null,
-      recipient: submit.phone,
-    }
-    const found = countersOf(message, rules, nowMs)
-    return found.length === 0 ? null : { candidate, counters: found }
+    const { submit, profile, caller } = candidate
+    const limits = findLimits(profile, caller.keyPrefix ?? null, nowMs)
+    if (limits === null) return null
+    const guards = guardsOf({ customerId: profile.id, recipient: submit.phone }, limits.guard)
+    const found = guards.length === 0 ? limits.quotas : [...limits.quotas, ...guards]
+    return found.length === 0 ? null : { candidate, limits, counters: found }
   }
 
   async function count(items: readonly Item[]): Promise<(Failure | null)[]> {
@@ -110,23 +95,21 @@ export function createTrafficControl(options: TrafficControlOptions): TrafficCon
       returns.add(demand.key, left - kept)
     }
 
+    const nowMs = clock.now()
+
     function stateOf(counter: LimitCounter): CounterState {
       const grant = grants.get(counter.key)
-      return {
-        counter,
-        left: (grant?.left ?? 0) + (unused.get(counter.key) ?? 0),
-        endsInMs: counter.endsInMs ?? grant?.endsInMs ?? 0,
-      }
+      const left = (grant?.left ?? 0) + (unused.get(counter.key) ?? 0)
+      return stateAt(nowMs, counter, left, grant?.endsInMs ?? 0)
     }
 
     /** The same for all messages of a customer with the same API key. */
-    const headersKnown = new Map<string, Readonly<Record<string, string>>>()
-    function headersOf({ candidate: { submit, caller }, counters: own }: Item) {
-      const whose = `${submit.customer_id} ${caller.keyPrefix}`
-      const known = headersKnown.get(whose)
+    const headersKnown = new Map<KnownLimits, Readonly<Record<string, string>>>()
+    function headersOf({ limits }: Item) {
+      const known = headersKnown.get(limits)
       if (known !== undefined) return known
-      const made = limitHeaders(own.filter(({ name }) => !isGuarding(name)).map(stateOf))
-      headersKnown.set(whose, made)
+      const made = limitHeaders(limits.policy, limits.quotas.map(stateOf))
+      headersKnown.set(limits, made)
       return made
     }
 
@@ -146,24 +129,26 @@ export function createTrafficControl(options: TrafficControlOptions): TrafficCon
   }
 
   /** Whether it could be counted without asking. */
-  function countFromStock({ candidate, counters: own }: Item): boolean {
+  function countFromStock({ candidate, limits, counters: own }: Item, nowMs: number): boolean {
     const taken = stock.takeOne(own)
     if (taken === null) return false
     const { levels, putBack } = taken
-    const states = own.map((counter, place) => stateOfLevel(counter, levels[place] as StockLevel))
-    candidate.counted = { headers: limitHeaders(states), giveBack: putBack }
+    const states = own.map((counter, place) => {
+      const { left, endsInMs } = levels[place] as StockLevel
+      return stateAt(nowMs, counter, left, endsInMs)
+    })
+    candidate.counted = { headers: limitHeaders(limits.policy, states), giveBack: putBack }
     return true
   }
 
   return {
     refusal(candidates) {
-      if (candidates.every(({ profile }) => rulesOf(profile) === null)) return []
       const nowMs = clock.now()
       const items = candidates.map((candidate) => itemOf(candidate, nowMs))
       const counted = items.filter((item) => item !== null)
       if (counted.length === 0) return []
       const [first] = counted
-      if (counted.length === 1 && first !== undefined && countFromStock(first)) return []
+      if (counted.length === 1 && first !== undefined && countFromStock(first, nowMs)) return []
       return batcher.addGroup(counted).then((failures) => {
         let next = 0
         return items.map((item) => (item === null ? null : (failures[next++] ?? null)))
@@ -177,8 +162,15 @@ export function createTrafficControl(options: TrafficControlOptions): TrafficCon
   }
 }
 
-function stateOfLevel(counter: LimitCounter, { left, endsInMs }: StockLevel): CounterState {
-  return { counter, left, endsInMs: counter.endsInMs ?? endsInMs }
+/** @param endsInMs of a window that ends a time after its first message */
+function stateAt(
+  nowMs: number,
+  counter: LimitCounter,
+  left: number,
+  endsInMs: number,
+): CounterState {
+  const { endsAtMs } = counter
+  return { counter, left, endsInMs: endsAtMs === null ? endsInMs : endsAtMs - nowMs }
 }
 
 function demandsOf(items: readonly Item[]): Demand[] {

@@ -11,11 +11,21 @@ export const commonList = 0
 export const pricesMax = 20_000
 export const prefixPattern = /^\+\d{0,15}$/
 
-const longestPrefix = 16
+/** The lengths of the prefixes in a list, the longest first: there are few, and each is a place to look. */
+const lengthsKnown = new WeakMap<PriceList, readonly number[]>()
 
-/** The one of the longest prefix; null where the list says nothing. @param recipient E.164, with the plus sign */
+function lengthsOf(list: PriceList): readonly number[] {
+  const known = lengthsKnown.get(list)
+  if (known !== undefined) return known
+  const lengths = [...new Set([...list.keys()].map((prefix) => prefix.length))]
+  lengths.sort((a, b) => b - a)
+  lengthsKnown.set(list, lengths)
+  return lengths
+}
+
+/** The one of the longest prefix; null where the list, which does not change, says nothing. @param recipient E.164, with the plus sign */
 export function priceOf(list: PriceList, recipient: string): Amount | null {
-  for (let length = Math.min(recipient.length, longestPrefix); length > 0; length--) {
+  for (const length of lengthsOf(list)) {
     const price = list.get(recipient.slice(0, length))
     if (price !== undefined) return price
   }

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'bun:test'
 import {
-  countersOf,
+  guardsOf,
   hasLimits,
   isGuarding,
   prefixOf,
+  quotasOf,
   share,
   type TrafficDefaults,
 } from './traffic-limits.ts'
@@ -12,7 +13,8 @@ const message = { customerId: 7, keyPrefix: 'sgw_abc', recipient: '+491701234567
 const noonMs = Date.parse('2026-01-31T12:00:00.000Z')
 
 function counters(rules: Partial<TrafficDefaults>, changes: Partial<typeof message> = {}) {
-  return countersOf({ ...message, ...changes }, { limits: {}, guard: {}, ...rules }, noonMs)
+  const counted = { ...message, ...changes }
+  return [...quotasOf(counted, rules.limits ?? {}, noonMs), ...guardsOf(counted, rules.guard ?? {})]
 }
 
 describe('the counters of a message', () => {
@@ -30,17 +32,17 @@ describe('the counters of a message', () => {
       messages_per_second_per_key: 2,
     }
     expect(counters({ limits })).toEqual([
-      { name: 'rate', key: 'rate:7:5', limit: 50, windowS: 5, endsInMs: null },
+      { name: 'rate', key: 'rate:7:5', limit: 50, windowS: 5, endsAtMs: null },
       {
         name: 'day',
         key: 'day:7:20484',
         limit: 300,
         windowS: 86_400,
-        endsInMs: 43_200_000,
+        endsAtMs: noonMs + 43_200_000,
       },
-      { name: 'key', key: 'key:7:sgw_abc:5', limit: 10, windowS: 5, endsInMs: null },
+      { name: 'key', key: 'key:7:sgw_abc:5', limit: 10, windowS: 5, endsAtMs: null },
     ])
-    const withoutKey = countersOf({ ...message, keyPrefix: null }, { limits, guard: {} }, noonMs)
+    const withoutKey = quotasOf({ ...message, keyPrefix: null }, limits, noonMs)
     expect(withoutKey.map(({ name }) => name)).toEqual(['rate', 'day'])
   })
 

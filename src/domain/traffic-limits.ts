@@ -43,7 +43,7 @@ export interface LimitCounter {
   readonly limit: number
   readonly windowS: number
   /** When it ends whatever was counted when; null: a window after the first. */
-  readonly endsInMs: number | null
+  readonly endsAtMs: number | null
 }
 
 /** A message as its counters see it. */
@@ -80,17 +80,9 @@ export function hasLimits({ limits, guard }: TrafficDefaults): boolean {
   )
 }
 
-/** What a message has to fit into, all of it. */
-export function countersOf(
-  message: CountedMessage,
-  { limits, guard }: TrafficDefaults,
-  nowMs: number,
-): readonly LimitCounter[] {
-  return [...quotasOf(message, limits, nowMs), ...guardsOf(message, guard)]
-}
-
-function quotasOf(
-  { customerId, keyPrefix }: CountedMessage,
+/** What the messages of a customer with an API key have to fit into; the same for all of them until the end of the day. */
+export function quotasOf(
+  { customerId, keyPrefix }: Omit<CountedMessage, 'recipient'>,
   limits: TrafficLimits,
   nowMs: number,
 ): LimitCounter[] {
@@ -100,28 +92,33 @@ function quotasOf(
   if (messages_per_second !== undefined) {
     const key = `rate:${customerId}:${windowS}`
     const limit = messages_per_second * windowS
-    counters.push({ name: 'rate', key, limit, windowS, endsInMs: null })
+    counters.push({ name: 'rate', key, limit, windowS, endsAtMs: null })
   }
   if (messages_per_day !== undefined) {
-    const key = `day:${customerId}:${Math.floor(nowMs / dayMs)}`
-    const endsInMs = dayMs - (nowMs % dayMs)
-    counters.push({ name: 'day', key, limit: messages_per_day, windowS: dayS, endsInMs })
+    const day = Math.floor(nowMs / dayMs)
+    const key = `day:${customerId}:${day}`
+    const endsAtMs = (day + 1) * dayMs
+    counters.push({ name: 'day', key, limit: messages_per_day, windowS: dayS, endsAtMs })
   }
   if (messages_per_second_per_key !== undefined && keyPrefix !== null) {
     const key = `key:${customerId}:${keyPrefix}:${windowS}`
     const limit = messages_per_second_per_key * windowS
-    counters.push({ name: 'key', key, limit, windowS, endsInMs: null })
+    counters.push({ name: 'key', key, limit, windowS, endsAtMs: null })
   }
   return counters
 }
 
-function guardsOf({ customerId, recipient }: CountedMessage, guard: PumpingGuard): LimitCounter[] {
+/** What a message has to fit into besides: counters of where it goes. */
+export function guardsOf(
+  { customerId, recipient }: Omit<CountedMessage, 'keyPrefix'>,
+  guard: PumpingGuard,
+): LimitCounter[] {
   const counters: LimitCounter[] = []
   const windowS = guard.window_s ?? guardWindowSDefault
   const add = (name: LimitName, digits: string, limit: number | undefined) => {
     if (limit === undefined) return
     const key = `${name}:${customerId}:${windowS}:${digits}`
-    counters.push({ name, key, limit, windowS, endsInMs: null })
+    counters.push({ name, key, limit, windowS, endsAtMs: null })
   }
   add('prefix', prefixOf(recipient, guard.prefix_digits), guard.messages_per_prefix_max)
   add('range', recipient.slice(1, -rangeOpenDigits), guard.messages_per_range_max)
