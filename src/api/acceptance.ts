@@ -8,7 +8,7 @@ import type { Queue } from '../queue/queue.ts'
 import { BatcherFullError, createBatcher } from '../runtime/batcher.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
-import type { KeyedRequest, StoredAnswer } from '../store/idempotent-inserts.ts'
+import type { KeyedRequest, StoredAnswer } from '../store/idempotency-keys.ts'
 import type { Store } from '../store/store.ts'
 import type { ApiMetrics } from './api-metrics.ts'
 import { createEnqueuer, type Enqueued } from './enqueuer.ts'
@@ -17,7 +17,7 @@ import type { ClassifyDatabaseError } from './store-failure.ts'
 import type { OwnedSubmit } from './submit-candidate.ts'
 
 export interface AcceptanceOptions {
-  readonly store: Pick<Store, 'insertMessages' | 'insertKeyed' | 'insertCharged' | 'findKeyed'>
+  readonly store: Pick<Store, 'insertMessages' | 'insertRequests' | 'findKeyed'>
   readonly queue: Pick<Queue, 'append'>
   /** Chooses the share of each message in its lane. */
   readonly outstanding: Readonly<Record<Lane, Outstanding>>

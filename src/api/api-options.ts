@@ -33,8 +33,7 @@ export interface ApiOptions {
   readonly store: Pick<
     Store,
     | 'insertMessages'
-    | 'insertKeyed'
-    | 'insertCharged'
+    | 'insertRequests'
     | 'findKeyed'
     | 'cancelMessage'
     | 'queries'

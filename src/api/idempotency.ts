@@ -2,10 +2,10 @@
  * Requests with an Idempotency-Key are carried out once: the first is, and whoever repeats it is answered as it was. While it is
  * being worked on in this process a repetition is 409; in another process it waits for the commit and is then answered.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { idempotencyKeyLengthMax, parseIdempotencyKey } from '../domain/idempotency.ts'
 import type { NewMessage } from '../domain/message.ts'
-import type { StoredAnswer } from '../store/idempotent-inserts.ts'
+import type { StoredAnswer } from '../store/idempotency-keys.ts'
 import type { Acceptance } from './acceptance.ts'
 import type { ApiMetrics } from './api-metrics.ts'
 import type { Caller } from './caller.ts'
@@ -32,21 +32,25 @@ const keyFault: Fault = {
 }
 
 /** What a key is kept for: the same address and the same bytes are the same request. */
-export function fingerprintOf(path: string, body: Uint8Array): Uint8Array {
-  return createHash('sha256').update(`${path}\n`).update(body).digest()
+export function fingerprintOf(path: string, body: Uint8Array): string {
+  return hash('sha256', Buffer.concat([Buffer.from(`${path}\n`), body]), 'hex')
 }
 
 export interface KeyedSubmit {
   readonly key: string
-  readonly fingerprint: Uint8Array
+  readonly fingerprint: string
   readonly caller: Caller
   readonly submits: Parameters<Acceptance['acceptGroup']>[0]
-  /** The body of the answer, when they are accepted with 202. */
+  /** What the body of the answer is kept as, when they are accepted with 202. */
   readonly respond: (messages: readonly NewMessage[]) => string
 }
 
 export type KeyedOutcome =
-  | { readonly kind: 'accepted'; readonly response: string }
+  | {
+      readonly kind: 'accepted'
+      readonly messages: readonly NewMessage[]
+      readonly response: string
+    }
   | { readonly kind: 'replayed'; readonly status: number; readonly response: string }
   | { readonly kind: 'refused'; readonly problem: Problem }
 
@@ -67,8 +71,8 @@ export function createOnce(
   /** As many as requests may be in work. */
   const running = new Set<string>()
 
-  function outcomeOf(stored: StoredAnswer, fingerprint: Uint8Array): KeyedOutcome {
-    if (!Buffer.from(stored.fingerprint).equals(fingerprint)) {
+  function outcomeOf(stored: StoredAnswer, fingerprint: string): KeyedOutcome {
+    if (stored.fingerprint !== fingerprint) {
       return { kind: 'refused', problem: reused }
     }
     metrics.replayed.inc()
@@ -91,7 +95,9 @@ export function createOnce(
             return response
           },
         )
-        return isStored(outcome) ? outcomeOf(outcome, fingerprint) : { kind: 'accepted', response }
+        return isStored(outcome)
+          ? outcomeOf(outcome, fingerprint)
+          : { kind: 'accepted', messages: outcome, response }
       } finally {
         running.delete(place)
       }

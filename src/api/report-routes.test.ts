@@ -190,8 +190,7 @@ describe('reports', () => {
     const parking = createFakeApi({
       store: {
         insertMessages: async () => undefined,
-        insertKeyed: async () => [],
-        insertCharged: async () => [],
+        insertRequests: async () => [],
         findKeyed: async () => [],
         cancelMessage: async () => null,
         applyReports: async () => ({
@@ -214,8 +213,7 @@ describe('reports', () => {
     const full = createFakeApi({
       store: {
         insertMessages: async () => undefined,
-        insertKeyed: async () => [],
-        insertCharged: async () => [],
+        insertRequests: async () => [],
         findKeyed: async () => [],
         cancelMessage: async () => null,
         applyReports: async (reports, _windowMs, _nowMs, mayPark) => ({

@@ -4,15 +4,12 @@
  */
 import type { NewMessage } from '../domain/message.ts'
 import { BatcherFullError, createBatcher } from '../runtime/batcher.ts'
-import type { ChargedRequest } from '../store/charged-inserts.ts'
-import type { KeyedRequest, StoredAnswer } from '../store/idempotent-inserts.ts'
+import type { AcceptableRequest, KeyedRequest, StoredAnswer } from '../store/idempotency-keys.ts'
 import type { Store } from '../store/store.ts'
 import { type ClassifyDatabaseError, InsufficientBalanceError } from './store-failure.ts'
 
-export type AcceptableRequest = ChargedRequest
-
 export interface RequestAcceptanceOptions {
-  readonly store: Pick<Store, 'insertKeyed' | 'insertCharged' | 'findKeyed'>
+  readonly store: Pick<Store, 'insertRequests' | 'findKeyed'>
   readonly classify: ClassifyDatabaseError
   readonly pendingMax: number
   readonly validityMs: number
@@ -34,8 +31,8 @@ type Result = { readonly stored: StoredAnswer | null } | { readonly error: unkno
 const requestsMax = 500
 /** Messages in one statement, but for a request that has more. */
 const messagesMax = 1_000
-/** The account is locked until the commit: another batch of the same customer would only wait for it, and both would be smaller. */
-const flightsMax = 1
+/** One is prepared while another is committed, though it waits for the account where both are of one customer. */
+const flightsMax = 2
 const lingerMs = 1
 /** A request that would wait longer for its commit is refused. */
 const waitMsMax = 1_000
@@ -45,9 +42,6 @@ const accepted: Result = { stored: null }
 const forgotten: Result = { error: new BatcherFullError('the answer was just forgotten') }
 
 const isKeyed = (request: AcceptableRequest): request is KeyedRequest => request.key !== null
-
-const isCharged = ({ messages }: AcceptableRequest): boolean =>
-  messages.some(({ charge }) => charge !== undefined)
 
 export function createRequestAcceptance(options: RequestAcceptanceOptions): RequestAcceptance {
   const { store, classify, validityMs, onCommitted } = options
@@ -101,7 +95,7 @@ export function createRequestAcceptance(options: RequestAcceptanceOptions): Requ
     requests: readonly AcceptableRequest[],
     results: Map<AcceptableRequest, Result>,
   ): Promise<readonly AcceptableRequest[]> {
-    const outcomes = await insert(requests)
+    const outcomes = await store.insertRequests(requests, validityMs)
     const of = (wanted: string) => requests.filter((_, place) => outcomes[place] === wanted)
     const taken = of('taken')
     for (const request of taken) results.set(request, accepted)
@@ -110,14 +104,6 @@ export function createRequestAcceptance(options: RequestAcceptanceOptions): Requ
     }
     if (taken.length > 0) await onCommitted(taken.flatMap(({ messages }) => messages))
     return of('again')
-  }
-
-  async function insert(requests: readonly AcceptableRequest[]) {
-    if (requests.some(isCharged) || !requests.every(isKeyed)) {
-      return await store.insertCharged(requests, validityMs)
-    }
-    const taken = await store.insertKeyed(requests, validityMs)
-    return taken.map((isTaken) => (isTaken ? 'taken' : 'known'))
   }
 
   /** Also of those that cannot be paid now: they may have been before. */

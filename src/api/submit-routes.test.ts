@@ -191,8 +191,7 @@ describe('refusing', () => {
         insertMessages: async (messages) => {
           if (messages.some((message) => message.text === 'bad')) throw refusal
         },
-        insertKeyed: async () => [],
-        insertCharged: async () => [],
+        insertRequests: async () => [],
         findKeyed: async () => [],
         cancelMessage: async () => null,
         applyReports: async () => ({

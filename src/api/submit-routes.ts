@@ -17,14 +17,14 @@ import {
 import { type Accepted, submitSchema } from './message-schemas.ts'
 import { type Fault, problemResponse } from './problems.ts'
 import type { JsonBodyOptions, ReadJson } from './request-body.ts'
-import { type Exchange, jsonResponse, type Route } from './route.ts'
+import type { Exchange, Route } from './route.ts'
 import {
   type ClassifyDatabaseError,
   type Failure,
   inFlightFull,
   storeFailure,
 } from './store-failure.ts'
-import { type Candidate, giveBack } from './submit-candidate.ts'
+import { type Candidate, type Counted, giveBack } from './submit-candidate.ts'
 import { isCandidate, type SubmitChecks, type Verdict } from './submit-checks.ts'
 
 /** Longest body with one message: its text escaped at six characters each, and room for the rest. */
@@ -80,22 +80,22 @@ export function submitRoutes(options: SubmitOptions): Route[] {
       const verdict = withFaults((judged instanceof Promise ? await judged : judged)[0], faults)
       if (!isCandidate(verdict)) {
         const recalled = keyed === null ? null : await once.recall(keyed)
-        if (recalled?.kind === 'replayed') return answerKeyed(recalled, requestId)
+        if (recalled?.kind === 'replayed') return answerKnown(recalled, requestId)
         return refuse(verdict, requestId)
       }
       submits.push(verdict)
-      if (keyed !== null) {
-        const outcome = await once.accept({ ...keyed, submits, respond: singleResponse })
-        if (outcome.kind === 'accepted') observe(startedAtMs)
-        else giveBack(submits)
-        return answerKeyed(outcome, requestId, verdict.counted?.headers)
+      let message: NewMessage | undefined
+      if (keyed === null) message = await acceptance.accept(verdict.submit, lane)
+      else {
+        const outcome = await once.accept({ ...keyed, submits, respond: keptAnswer })
+        if (outcome.kind !== 'accepted') {
+          giveBack(submits)
+          return answerKnown(outcome, requestId)
+        }
+        message = outcome.messages[0]
       }
-      const message = await acceptance.accept(verdict.submit, lane)
       observe(startedAtMs)
-      return jsonResponse(acceptedBody(message), 202, {
-        ...locationOf(message.id),
-        ...verdict.counted?.headers,
-      })
+      return acceptedResponse(message, verdict.counted)
     } catch (error) {
       const failure = storeFailure(error, classify)
       metrics.refused.inc({ reason: failure?.reason ?? 'failure' })
@@ -110,18 +110,18 @@ export function submitRoutes(options: SubmitOptions): Route[] {
     duration.observe((clock.monotonicMs() - startedAtMs) / 1000)
   }
 
-  /** @param headers for a message that is accepted now */
-  function answerKeyed(
-    outcome: KeyedOutcome,
+  function answerKnown(
+    outcome: Exclude<KeyedOutcome, { kind: 'accepted' }>,
     requestId: string,
-    headers: Readonly<Record<string, string>> = {},
   ): Response {
     if (outcome.kind === 'refused') {
       return refuse({ problem: outcome.problem, reason: 'idempotency' }, requestId)
     }
-    const { id } = JSON.parse(outcome.response) as Accepted
-    const ofNow = outcome.kind === 'accepted' ? headers : {}
-    return keyedResponse(outcome, { ...locationOf(id), ...ofNow })
+    const accepted = acceptedOf(outcome.response)
+    return keyedResponse(
+      { ...outcome, response: JSON.stringify(accepted) },
+      { location: locationOf(accepted.id) },
+    )
   }
 
   function refuse({ problem, reason }: Failure, requestId: string): Response {
@@ -143,17 +143,41 @@ function withFaults(verdict: Verdict | undefined, faults: readonly Fault[]): Ver
   return { problem: invalidRequest([...faults, ...errors]), reason: 'invalid' }
 }
 
-const singleResponse = (messages: readonly NewMessage[]): string =>
-  JSON.stringify(messages.map(acceptedBody)[0])
+/** One a message is kept for a day: what of the answer cannot be found out from the rest. */
+function keptAnswer([message]: readonly NewMessage[]): string {
+  if (message === undefined) throw new Error('a submit has a message')
+  return `${message.id} ${acceptedStatus(message)} ${message.lane}`
+}
 
-function locationOf(id: string) {
-  return { location: `${messagesPath}/${id}` }
+function acceptedOf(kept: string): Accepted {
+  const [id = '', status, lane] = kept.split(' ')
+  return { id, status, lane, accepted_at: acceptedAt(id) } as Accepted
+}
+
+function acceptedResponse(message: NewMessage | undefined, counted: Counted | undefined): Response {
+  if (message === undefined) throw new Error('a submit has a message')
+  return new Response(JSON.stringify(acceptedBody(message)), {
+    status: 202,
+    headers: {
+      'content-type': 'application/json',
+      location: locationOf(message.id),
+      ...counted?.headers,
+    },
+  })
+}
+
+function locationOf(id: string): string {
+  return `${messagesPath}/${id}`
+}
+
+function acceptedStatus(message: NewMessage): Accepted['status'] {
+  return isForLater(message, messageIdTimeMs(message.id)) ? 'scheduled' : 'queued'
 }
 
 /** What a submit answers; the time of acceptance is the id's. */
 export function acceptedBody(message: NewMessage): Accepted {
   const { id, lane } = message
-  const acceptedAtMs = messageIdTimeMs(id)
-  const status = isForLater(message, acceptedAtMs) ? 'scheduled' : 'queued'
-  return { id, status, lane, accepted_at: new Date(acceptedAtMs).toISOString() }
+  return { id, status: acceptedStatus(message), lane, accepted_at: acceptedAt(id) }
 }
+
+const acceptedAt = (id: string): string => new Date(messageIdTimeMs(id)).toISOString()

@@ -59,6 +59,11 @@ export function isRefusal(error: unknown): boolean {
   return /^(28|3D000|42501|55000)/.test(errorCode(error) ?? '')
 }
 
+/** What was to be unique is there already, or came at the same time. */
+export function isDuplicate(error: unknown): boolean {
+  return errorCode(error) === '23505'
+}
+
 function errorCode(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null) return undefined
   const code = (error as { code?: unknown }).code

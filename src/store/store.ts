@@ -13,7 +13,6 @@ import {
   touchApiKeys,
 } from './api-keys.ts'
 import { cancelMessage } from './cancellations.ts'
-import { insertCharged } from './charged-inserts.ts'
 import { hasCustomerRouting } from './customer-routing.ts'
 import {
   createCustomer,
@@ -31,7 +30,7 @@ import {
   purgeDeadLetters,
   replayDeadLetters,
 } from './dead-letters.ts'
-import { findKeyed, insertKeyed, removeOldKeys } from './idempotent-inserts.ts'
+import { findKeyed, removeOldKeys } from './idempotency-keys.ts'
 import { forgetInbound, giveUpParts, takeInbound } from './inbound-intake.ts'
 import { getInboundMessage, listInboundMessages } from './inbound-messages.ts'
 import { claimMessages, reassignMessages } from './message-claims.ts'
@@ -60,6 +59,7 @@ import {
   type ReportedMessage,
   type ReportsApplied,
 } from './report-matching.ts'
+import { insertRequests } from './request-inserts.ts'
 import { settleSent, settleUnsent } from './settlements.ts'
 import { claimWebhooks, settleWebhooks } from './webhook-deliveries.ts'
 import {
@@ -86,8 +86,7 @@ export interface Store extends PrivacyStore {
   readonly queries: MessageQueries
   readonly insertMessages: Bound<typeof insertMessages>
   readonly cancelMessage: Bound<typeof cancelMessage>
-  readonly insertKeyed: Bound<typeof insertKeyed>
-  readonly insertCharged: Bound<typeof insertCharged>
+  readonly insertRequests: Bound<typeof insertRequests>
   readonly findKeyed: Bound<typeof findKeyed>
   readonly removeOldKeys: Bound<typeof removeOldKeys>
   readonly claimMessages: Bound<typeof claimMessages>
@@ -187,8 +186,7 @@ export function createStore(options: StoreOptions): Store {
     queries: createMessageQueries(database, replicaLag, onRead),
     insertMessages: (...rest) => insertMessages(database.write, ...rest),
     cancelMessage: (...rest) => cancelMessage(database.write, ...rest),
-    insertKeyed: (...rest) => insertKeyed(database.write, ...rest),
-    insertCharged: (...rest) => insertCharged(database.write, ...rest),
+    insertRequests: (...rest) => insertRequests(database.write, ...rest),
     findKeyed: (...rest) => findKeyed(database.readPrimary, ...rest),
     removeOldKeys: (...rest) => removeOldKeys(database.write, ...rest),
     claimMessages: (...rest) => claimMessages(database.write, ...rest),

@@ -11,7 +11,7 @@ import { createMemoryCounters, memoryCountersDefault } from '../../src/limits/me
 import { systemClock } from '../../src/runtime/clock.ts'
 import type { KnownKey } from '../../src/store/api-keys.ts'
 import { databaseErrorKind } from '../../src/store/database-errors.ts'
-import type { StoredAnswer } from '../../src/store/idempotent-inserts.ts'
+import type { StoredAnswer } from '../../src/store/idempotency-keys.ts'
 import type { MessageFilter, StoredMessage, StoredReport } from '../../src/store/message-queries.ts'
 import type { ProviderControl } from '../../src/store/provider-controls.ts'
 import {
@@ -132,21 +132,18 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
         failIf('insert')
         fake.inserted.push(...messages)
       },
-      async insertKeyed(requests) {
+      async insertRequests(requests) {
         if (fake.hold !== null) await fake.hold
         failIf('insert')
         return requests.map((request) => {
-          const place = `${request.scope} ${request.key}`
-          if (known.answers.has(place)) return false
-          known.answers.set(place, request)
+          if (request.key !== null) {
+            const place = `${request.scope} ${request.key}`
+            if (known.answers.has(place)) return 'known'
+            known.answers.set(place, request)
+          }
           fake.inserted.push(...request.messages)
-          return true
+          return 'taken'
         })
-      },
-      async insertCharged(requests) {
-        failIf('insert')
-        fake.inserted.push(...requests.flatMap(({ messages }) => messages))
-        return requests.map(() => 'taken' as const)
       },
       async findKeyed(keys) {
         failIf('findKeyed')

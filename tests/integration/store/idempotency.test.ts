@@ -1,6 +1,6 @@
 /** Messages and their idempotency keys in one commit, on a real PostgreSQL. */
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import type { KeyedRequest } from '../../../src/store/idempotent-inserts.ts'
+import type { KeyedRequest } from '../../../src/store/idempotency-keys.ts'
 import { eventually } from '../../support/eventually.ts'
 import {
   createStoreFixture,
@@ -20,7 +20,7 @@ function request(key: string, changes: Partial<KeyedRequest> = {}): KeyedRequest
   return {
     scope: 1,
     key,
-    fingerprint: new Uint8Array(32).fill(7),
+    fingerprint: '07'.repeat(32),
     status: 202,
     response: `{"a \\"quoted\\" answer":"é\\\\${key}"}`,
     messages: [newMessage()],
@@ -28,7 +28,10 @@ function request(key: string, changes: Partial<KeyedRequest> = {}): KeyedRequest
   }
 }
 
-const insert = (...requests: KeyedRequest[]) => fixture.store.insertKeyed(requests, validityMs)
+const insert = async (...requests: KeyedRequest[]) => {
+  const outcomes = await fixture.store.insertRequests(requests, validityMs)
+  return outcomes.map((outcome) => outcome === 'taken')
+}
 const find = (...keys: string[]) => fixture.store.findKeyed(keys.map((key) => ({ scope: 1, key })))
 const idsOf = ({ messages }: KeyedRequest) => messages.map(({ id }) => id)
 const statesOf = (keyed: KeyedRequest) =>
@@ -38,14 +41,11 @@ test('a new key is stored with its messages; a known one answers, and stores not
   const first = request('known')
   const batch = request('batch', { messages: [newMessage(), newMessage('express')] })
   expect(await insert(first, batch)).toEqual([true, true])
-  const again = request('known', { fingerprint: new Uint8Array(32), response: 'other' })
+  const again = request('known', { fingerprint: '00'.repeat(32), response: 'other' })
   const fresh = request('fresh')
   const { fingerprint, status, response } = first
   expect(await insert(again, fresh)).toEqual([false, true])
-  expect(await find('known', 'no such')).toEqual([
-    { fingerprint: Buffer.from(fingerprint), status, response },
-    null,
-  ])
+  expect(await find('known', 'no such')).toEqual([{ fingerprint, status, response }, null])
   expect(await statesOf(first)).toEqual(['queued'])
   expect(await statesOf(batch)).toEqual(['queued', 'queued'])
   expect(await statesOf(fresh)).toEqual(['queued'])

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { NewMessage } from '../../../src/domain/message.ts'
 import type { ReturnRule } from '../../../src/domain/money.ts'
-import type { ChargedOutcome, ChargedRequest } from '../../../src/store/charged-inserts.ts'
+import type { AcceptableRequest } from '../../../src/store/idempotency-keys.ts'
+import type { RequestOutcome } from '../../../src/store/request-inserts.ts'
 import { eventually } from '../../support/eventually.ts'
 import { createStoreFixture, newMessage, type StoreFixture, validityMs } from './store-fixture.ts'
 
@@ -39,20 +40,20 @@ function paid(customerId: number, price: number, returnRule: ReturnRule = 'not_s
   return { ...newMessage(), customerId, charge: { price, returnRule } }
 }
 
-function request(messages: readonly NewMessage[], key: string | null = null): ChargedRequest {
+function request(messages: readonly NewMessage[], key: string | null = null): AcceptableRequest {
   if (key === null) return { key, messages }
   return {
     scope: 1,
     key,
-    fingerprint: new Uint8Array(32).fill(7),
+    fingerprint: '07'.repeat(32),
     status: 202,
     response: `answer of ${key}`,
     messages,
   }
 }
 
-const insert = (...requests: ChargedRequest[]): Promise<ChargedOutcome[]> =>
-  fixture.store.insertCharged(requests, validityMs)
+const insert = (...requests: AcceptableRequest[]): Promise<RequestOutcome[]> =>
+  fixture.store.insertRequests(requests, validityMs)
 const balanceOf = async (id: number) => (await fixture.store.getAccount(id))?.balance
 const ledgerOf = async (id: number) =>
   (await fixture.store.listLedger(id, null, 100)).map(({ kind, amount, balance, messages }) => ({
@@ -61,7 +62,7 @@ const ledgerOf = async (id: number) =>
     balance,
     messages,
   }))
-const isThere = async ({ messages }: ChargedRequest) =>
+const isThere = async ({ messages }: AcceptableRequest) =>
   (await fixture.store.queries.get(messages[0]?.id ?? '', null)) !== null
 
 describe('requests', () => {

@@ -1,11 +1,10 @@
 /**
- * Accepting requests whose messages cost something: the accounts are charged in the commit of the messages, and each request is paid
- * whole or not accepted. With an idempotency key or without.
+ * Accepting requests that have an idempotency key, or messages that cost something: keys are stored and accounts charged in the commit of
+ * the messages, and each request is accepted and paid whole or not at all.
  */
 import type { Sql } from 'postgres'
-import type { NewMessage } from '../domain/message.ts'
 import { plainArray, textArray } from './array-literal.ts'
-import { expiredKey, type KeyedRequest } from './idempotent-inserts.ts'
+import { type AcceptableRequest, expiredKey } from './idempotency-keys.ts'
 import {
   insertSelect,
   insertStatementName,
@@ -16,17 +15,13 @@ import {
 } from './message-inserts.ts'
 import { lockedAccounts, paymentOf } from './returns.ts'
 import { defineStatement } from './statement.ts'
-
-/** One with a key, or one that has none and is always the first. */
-export type ChargedRequest =
-  | KeyedRequest
-  | { readonly key: null; readonly messages: readonly NewMessage[] }
+import { insertWhole } from './whole-inserts.ts'
 
 /**
  * `taken`: accepted and paid. `known`: the key is, and what is stored under it is the answer. `short`: the balance does not reach;
  * `again`: nor did it after those before, but it would reach for this one alone.
  */
-export type ChargedOutcome = 'taken' | 'known' | 'short' | 'again'
+export type RequestOutcome = 'taken' | 'known' | 'short' | 'again'
 
 /**
  * Accounts are locked first, in order; so the balance that is compared is the one that is charged. A request counts against those
@@ -35,9 +30,9 @@ export type ChargedOutcome = 'taken' | 'known' | 'short' | 'again'
  */
 const insertStatement = defineStatement<{
   taken: number
-  others: readonly (readonly [request: number, outcome: ChargedOutcome])[]
+  others: readonly (readonly [request: number, outcome: RequestOutcome])[]
 }>(
-  `${insertStatementName}_charged`,
+  `${insertStatementName}_some`,
   `WITH asked AS MATERIALIZED (
      SELECT * FROM unnest($12::int[], $13::bigint[], $14::text[], $15::text[], $16::int[], $17::text[])
        AS asked (request, scope, key, fingerprint, status, response)
@@ -92,11 +87,20 @@ const insertStatement = defineStatement<{
  * Commits the messages of those requests that are paid and whose keys are new, and answers for each request what became of it, in
  * order. No two of them may have the same key.
  */
-export async function insertCharged(
+export async function insertRequests(
   sql: Sql,
-  requests: readonly ChargedRequest[],
+  requests: readonly AcceptableRequest[],
   validityMs: number,
-): Promise<ChargedOutcome[]> {
+): Promise<RequestOutcome[]> {
+  if (await insertWhole(sql, requests, validityMs)) return requests.map(() => 'taken')
+  return await insertSome(sql, requests, validityMs)
+}
+
+async function insertSome(
+  sql: Sql,
+  requests: readonly AcceptableRequest[],
+  validityMs: number,
+): Promise<RequestOutcome[]> {
   const messages = requests.flatMap((request) => request.messages)
   const charges = requests.flatMap(chargesOf)
   const keyed = requests.map((request) => (request.key === null ? null : request))
@@ -107,7 +111,7 @@ export async function insertCharged(
     plainArray(requests.map((_, index) => index)),
     plainArray(keyed.map((request) => request?.scope ?? 'NULL')),
     textArray(requests.map(({ key }) => key)),
-    textArray(keyed.map((request) => request && Buffer.from(request.fingerprint).toString('hex'))),
+    plainArray(keyed.map((request) => request?.fingerprint ?? 'NULL')),
     plainArray(keyed.map((request) => request?.status ?? 'NULL')),
     textArray(keyed.map((request) => request?.response ?? null)),
     plainArray(charges.map(({ request }) => request)),
@@ -121,13 +125,13 @@ export async function insertCharged(
   if (row === undefined || row.taken + row.others.length !== requests.length) {
     throw new Error('every request has an outcome')
   }
-  const outcomes = requests.map((): ChargedOutcome => 'taken')
+  const outcomes = requests.map((): RequestOutcome => 'taken')
   for (const [request, outcome] of row.others) outcomes[request] = outcome
   return outcomes
 }
 
 /** One for each customer of the request's messages: staff may send for several at once. */
-function chargesOf({ messages }: ChargedRequest, request: number) {
+function chargesOf({ messages }: AcceptableRequest, request: number) {
   const charges = new Map<number, { amount: number; messages: number }>()
   for (const { customerId, charge } of messages) {
     if (charge === undefined) continue

@@ -1,0 +1,97 @@
+/**
+ * Accepting requests as most of them come: with keys that are new, and money enough for all of them. All are committed, or none when it
+ * is not so; then `request-inserts.ts` finds out which. That nothing is decided for each of them is what makes it cheap.
+ */
+import type { Sql } from 'postgres'
+import { plainArray, textArray } from './array-literal.ts'
+import { isDuplicate } from './database-errors.ts'
+import type { AcceptableRequest, KeyedRequest } from './idempotency-keys.ts'
+import {
+  insertSelect,
+  insertStatementName,
+  messageArrays,
+  messageColumns,
+  messageParameters,
+  withPartition,
+} from './message-inserts.ts'
+import { lockedAccounts, paymentOf } from './returns.ts'
+import { defineStatement } from './statement.ts'
+
+/**
+ * Keys are looked up one by one, whatever the planner knows of their number. Accounts are locked before keys are inserted, both in order,
+ * as in the other statement: two of them wait for each other, and not both ways. A key that another transaction inserts meanwhile is a
+ * duplicate, and the statement has no effect.
+ */
+const insertStatement = defineStatement<{ yes: number }>(
+  `${insertStatementName}_whole`,
+  `WITH asked AS MATERIALIZED (
+     SELECT * FROM unnest($11::bigint[], $12::text[], $13::text[], $14::int[], $15::text[])
+       AS asked (scope, key, fingerprint, status, response)
+   ), charges AS MATERIALIZED (
+     SELECT * FROM unnest($16::bigint[], $17::bigint[], $18::int[]) AS charges (customer_id, amount, messages)
+   ), payers AS MATERIALIZED (
+     ${lockedAccounts('charges')}
+   ), whole AS MATERIALIZED (
+     SELECT 1 AS yes
+     WHERE NOT EXISTS (
+         SELECT FROM asked
+         WHERE (SELECT 1 FROM idempotency_keys known WHERE known.scope = asked.scope AND known.key = asked.key) = 1)
+       AND cardinality($16::bigint[]) = (
+         SELECT count(*) FROM charges JOIN payers USING (customer_id)
+         WHERE payers.balance + payers.credit >= charges.amount)
+   ), taken AS (
+     INSERT INTO idempotency_keys (scope, key, fingerprint, status, response)
+     SELECT scope, key, decode(fingerprint, 'hex'), status, response FROM asked
+     WHERE EXISTS (SELECT FROM whole) ORDER BY scope, key
+   ), paid AS MATERIALIZED (
+     SELECT * FROM charges WHERE EXISTS (SELECT FROM whole)
+   ), ${paymentOf('paid')}, inserted AS (
+     ${insertSelect('$10', true)}
+     FROM unnest(${messageArrays}, $19::bigint[], $20::text[]) AS new (${messageColumns}, price, return_rule)
+     WHERE EXISTS (SELECT FROM whole)
+   )
+   SELECT yes FROM whole`,
+)
+
+/**
+ * Commits the messages of all requests, or answers false: a key is known, or a balance does not reach for all. No two of them may have
+ * the same key.
+ */
+export async function insertWhole(
+  sql: Sql,
+  requests: readonly AcceptableRequest[],
+  validityMs: number,
+): Promise<boolean> {
+  const messages = requests.flatMap((request) => request.messages)
+  const keyed = requests.filter((request): request is KeyedRequest => request.key !== null)
+  const charges = new Map<number, { amount: number; messages: number }>()
+  for (const { customerId, charge } of messages) {
+    if (charge === undefined || charge.price === 0) continue
+    const sum = charges.get(customerId) ?? { amount: 0, messages: 0 }
+    sum.amount += charge.price
+    sum.messages++
+    charges.set(customerId, sum)
+  }
+  const sums = [...charges.values()]
+  const parameters = [
+    ...messageParameters(messages),
+    validityMs,
+    plainArray(keyed.map(({ scope }) => scope)),
+    textArray(keyed.map(({ key }) => key)),
+    plainArray(keyed.map(({ fingerprint }) => fingerprint)),
+    plainArray(keyed.map(({ status }) => status)),
+    textArray(keyed.map(({ response }) => response)),
+    plainArray([...charges.keys()]),
+    plainArray(sums.map(({ amount }) => amount)),
+    plainArray(sums.map((sum) => sum.messages)),
+    plainArray(messages.map(({ charge }) => charge?.price ?? 'NULL')),
+    textArray(messages.map(({ charge }) => charge?.returnRule ?? null)),
+  ]
+  try {
+    const rows = await withPartition(sql, () => insertStatement(sql, parameters))
+    return rows.length > 0
+  } catch (error) {
+    if (isDuplicate(error)) return false
+    throw error
+  }
+}
