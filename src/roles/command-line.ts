@@ -6,8 +6,10 @@ import { runApi } from './api-role.ts'
 import { commit, version } from './build-info.ts'
 import { runConfigCheck, runConfigPrint } from './config-role.ts'
 import { addCustomerCommands } from './customer-commands.ts'
+import { runDoctor } from './doctor-role.ts'
 import { runHealthcheck } from './healthcheck-role.ts'
 import { addLetterCommands } from './letter-commands.ts'
+import { addMessageCommands } from './message-commands.ts'
 import { runMigrate } from './migrate-role.ts'
 import { runOperator } from './operator-role.ts'
 import { addOptOutCommands } from './opt-out-commands.ts'
@@ -149,6 +151,19 @@ function addAdministration(
     .argument('[url]', 'what to ask instead')
     .action(async (url?: string) => exit(await runHealthcheck(environment, url)))
 
+  program
+    .command('doctor')
+    .description('look at everything a gateway needs: what is not well, and what to do (exit 1)')
+    .addOption(
+      new Option('--for <role>', 'as this role needs it (default: api and processor)').choices(
+        roles,
+      ),
+    )
+    .option('--json', 'one JSON object a line', false)
+    .action(async (options: { for?: Role; json: boolean }) =>
+      exit(await runDoctor(environment, options)),
+    )
+
   const config = program.command('config').description('look at the configuration')
   const forRole = () =>
     new Option('--for <role>', 'as this role reads it').choices(roles).default('processor')
@@ -163,6 +178,7 @@ function addAdministration(
     .addOption(forRole())
     .action((options: { for: Role }) => exit(runConfigPrint(environment, options.for)))
 
+  addMessageCommands(program, environment, exit)
   addLetterCommands(program, environment, exit)
   addProviderCommands(program, environment, exit)
   addRouteCommands(program, environment, exit)
