@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { createDatabase } from '../../src/store/database.ts'
 import { createReplicaLag } from '../../src/store/replica-lag.ts'
 import { eventually } from '../support/eventually.ts'
+import { runCommand } from '../support/gateway.ts'
 import { type Gateway, metric, startGateway, submitOne } from '../support/gateway-fixture.ts'
 import {
   type PostgresReplica,
@@ -75,6 +76,21 @@ describe('a replica', () => {
     await eventually(async () => (await lag()) === 0, { what: 'it caught up' })
     await list()
     expect(await readsFrom('replica')).toBe(before + 1)
+  })
+
+  test('is judged by the doctor: it follows, or it is behind', async () => {
+    const judged = async () => {
+      const { stdout } = await runCommand(['doctor', '--for', 'api'], gateway.environment)
+      return stdout.split('\n').find((line) => line.includes(' replica: ')) ?? stdout
+    }
+    expect(await judged()).toMatch(/^ok +replica: .* follows the primary/)
+    await replica.pauseReplay()
+    try {
+      await submitOne(gateway.api.url)
+      expect(await judged()).toMatch(/^warning +replica: .* behind: reads go to the primary/)
+    } finally {
+      await replica.resumeReplay()
+    }
   })
 
   test('that does not know an id which claims to be old is not believed: its maker may have a wrong clock', async () => {
