@@ -35,6 +35,17 @@ export function browserProgram(): string {
   return chromium
 }
 
+/** Prometheus and promtool, for tests of the rules. @throws like `serverPrograms` */
+export function prometheusPrograms(): { readonly prometheus: string; readonly promtool: string } {
+  if (Bun.which('prometheus') === null || Bun.which('promtool') === null) install(['prometheus'])
+  const prometheus = Bun.which('prometheus')
+  const promtool = Bun.which('promtool')
+  if (prometheus === null || promtool === null) {
+    throw new Error('tests need Prometheus: install the package prometheus')
+  }
+  return { prometheus, promtool }
+}
+
 /** The library that gives a process a clock of its own. @throws like `serverPrograms` */
 export function fakeClockLibrary(): string {
   const [found] = [...fakeClockPaths.scanSync('/')]
