@@ -33,7 +33,12 @@ const requestsMax = 500
 const messagesMax = 1_000
 /** One is prepared while another is committed, though it waits for the account where both are of one customer. */
 const flightsMax = 2
-const lingerMs = 1
+/**
+ * The statement costs three times one of plain messages, and half of it whatever is in it: under load it is worth more waiting. From this
+ * size on, so that it is not for some thousand messages a second, which are committed as they come.
+ */
+const lingerMs = 5
+const lingerFromSize = 16
 /** A request that would wait longer for its commit is refused. */
 const waitMsMax = 1_000
 
@@ -53,6 +58,7 @@ export function createRequestAcceptance(options: RequestAcceptanceOptions): Requ
     waitMsMax,
     flightsMax,
     lingerMs,
+    lingerFromSize,
     run: commit,
   })
 
