@@ -36,6 +36,16 @@ describe('one message', () => {
     expect(api.enqueued.length).toBe(1)
   })
 
+  test('an answer that was kept whole, as it was before, is given too', async () => {
+    const first = await (await submit('old')).text()
+    for (const [place, answer] of api.known.answers) {
+      api.known.answers.set(place, { ...answer, response: first })
+    }
+    const again = await submit('old')
+    expect(again.headers.get('idempotency-replayed')).toBe('true')
+    expect(await again.text()).toBe(first)
+  })
+
   test('another body or address under its key is 422', async () => {
     await submit('k')
     for (const response of [

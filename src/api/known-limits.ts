@@ -34,7 +34,7 @@ export type FindLimits = (
 /** @param defaults for what a customer's own settings leave open */
 export function createFindLimits(defaults: TrafficDefaults): FindLimits {
   const areThereDefaults = hasLimits(defaults)
-  /** Those that were asked for last, as long as the settings they were made of are remembered. */
+  /** Those of the API key that was asked for last, as long as the settings they were made of are remembered. */
   const kept = new WeakMap<CustomerSettings, Kept>()
 
   function rulesOf({ limits, pumping_guard }: CustomerSettings): TrafficDefaults {

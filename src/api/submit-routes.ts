@@ -150,6 +150,8 @@ function keptAnswer([message]: readonly NewMessage[]): string {
 }
 
 function acceptedOf(kept: string): Accepted {
+  // The whole answer, as it was kept before.
+  if (kept.startsWith('{')) return JSON.parse(kept) as Accepted
   const [id = '', status, lane] = kept.split(' ')
   return { id, status, lane, accepted_at: acceptedAt(id) } as Accepted
 }

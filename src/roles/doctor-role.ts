@@ -60,7 +60,7 @@ async function* examine(environment: Environment, roles: readonly Role[]): Async
   const looks: Promise<Finding[]>[] = []
   for (const [role, config] of configs)
     looks.push(looked(role, () => addressFindings(config, role)))
-  looks.push(Promise.resolve([openFilesFinding()]))
+  looks.push(looked('open files', async () => [openFilesFinding()]))
   // Roles differ in what they use of the same configuration.
   const user = (uses: ReadonlySet<Role>) => [...configs].find(([role]) => uses.has(role))?.[1]
   for (const [subject, uses, look] of [

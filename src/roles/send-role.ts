@@ -24,6 +24,9 @@ const answerMsMax = 10_000
 const pollMs = 250
 const never = new AbortController().signal
 
+/** While it waits, an API that does not answer is asked again. */
+const unanswered: Answer = { status: 503, body: {} }
+
 interface Answer {
   readonly status: number
   readonly body: Readonly<Record<string, unknown>>
@@ -38,15 +41,23 @@ export async function runSend(
 ): Promise<number> {
   const base = (options.url ?? localApiUrl(environment)).replace(/\/+$/, '')
   const key = environment[keyName] ?? ''
-  const ask = (path: string, body?: object) => askApi(`${base}/api/v1${path}`, key, body)
+  const headers = {
+    'content-type': 'application/json',
+    // Whoever does not know whether it was accepted asks again, and it is sent once.
+    'idempotency-key': crypto.randomUUID(),
+    ...(key === '' ? {} : { authorization: `Bearer ${key}` }),
+  }
+  const ask = (path: string, body?: object) => askApi(`${base}/api/v1${path}`, headers, body)
   try {
     const { customer, sender, express, wait } = options
-    const answer = await ask(express ? '/messages/express' : '/messages', {
+    const path = express ? '/messages/express' : '/messages'
+    const body = {
       phone,
       message: text,
       ...(sender === undefined ? {} : { sender_id: sender }),
       ...(customer === undefined ? {} : { customer_id: customer }),
-    })
+    }
+    const answer = await ask(path, body).catch(() => ask(path, body))
     if (answer.status !== 202) return refused(answer)
     const { id, status } = answer.body
     printLine(`${id} ${status}`)
@@ -68,7 +79,11 @@ async function follow(
   const untilMs = performance.now() + waitS * 1_000
   let seen = first
   while (performance.now() < untilMs) {
-    const answer = await ask()
+    const answer = await ask().catch(() => unanswered)
+    if (answer.status === 429 || answer.status >= 500) {
+      await pause(pollMs, never)
+      continue
+    }
     if (answer.status !== 200) return refused(answer)
     const status = String(answer.body.status)
     if (status !== seen) {
@@ -96,13 +111,14 @@ function refused({ status, body }: Answer): number {
   return exitCodes.failure
 }
 
-async function askApi(url: string, key: string, body?: object): Promise<Answer> {
+async function askApi(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  body?: object,
+): Promise<Answer> {
   const response = await fetch(url, {
     ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
-    headers: {
-      'content-type': 'application/json',
-      ...(key === '' ? {} : { authorization: `Bearer ${key}` }),
-    },
+    headers,
     redirect: 'error',
     signal: AbortSignal.timeout(answerMsMax),
   })

@@ -1,6 +1,7 @@
 /** Customers' accounts and their ledgers. For administration, and for customers to look at. */
 import type { Sql } from 'postgres'
 import type { Amount, EntryKind, ManualKind, ReturnRule } from '../domain/money.ts'
+import { isDuplicate } from './database-errors.ts'
 import { defineStatement } from './statement.ts'
 
 export interface Account {
@@ -129,7 +130,7 @@ export async function enterInLedger(
   try {
     ;[row] = await enterStatement(sql, parameters)
   } catch (error) {
-    if (!isTaken(error))
+    if (!isDuplicate(error))
       throw error
       // Somebody entered the same one meanwhile: it is seen now.
     ;[row] = await enterStatement(sql, parameters)
@@ -174,10 +175,6 @@ export async function auditLedger(
     entered: Number(entered),
   }))
 }
-
-/** SQLSTATE of `unique_violation`. */
-const isTaken = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === '23505'
 
 function toAccount(row: AccountRow): Account {
   return {

@@ -1,5 +1,5 @@
 /**
- * Idempotency keys, each with what its request was answered. They are stored in the commit of its messages (`request-inserts.ts`): a key
+ * Idempotency keys, each with what its request was answered. They are stored in the commit of its messages (`whole-inserts.ts`, `request-inserts.ts`): a key
  * is there exactly when its messages are, whoever dies when.
  */
 import type { Sql } from 'postgres'

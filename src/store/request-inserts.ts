@@ -15,7 +15,7 @@ import {
 } from './message-inserts.ts'
 import { lockedAccounts, paymentOf } from './returns.ts'
 import { defineStatement } from './statement.ts'
-import { insertWhole } from './whole-inserts.ts'
+import { chargesByCustomer, insertWhole } from './whole-inserts.ts'
 
 /**
  * `taken`: accepted and paid. `known`: the key is, and what is stored under it is the answer. `short`: the balance does not reach;
@@ -24,8 +24,8 @@ import { insertWhole } from './whole-inserts.ts'
 export type RequestOutcome = 'taken' | 'known' | 'short' | 'again'
 
 /**
- * Accounts are locked first, in order; so the balance that is compared is the one that is charged. A request counts against those
- * after it in the batch whether it is accepted or not: whoever is refused for that reason is `again`. One row, because most are taken,
+ * Accounts are locked first, in order; so the balance that is compared is the one that is charged. A request, but for one that is known
+ * before, counts against those after it in the batch whether it is accepted or not: whoever is refused for that reason is `again`. One row, because most are taken,
  * and a row costs more than its request's part of everything else.
  */
 const insertStatement = defineStatement<{
@@ -41,10 +41,15 @@ const insertStatement = defineStatement<{
        AS charges (request, customer_id, amount, messages)
    ), payers AS MATERIALIZED (
      ${lockedAccounts('charges')}
+   ), repeated AS MATERIALIZED (
+     SELECT request FROM asked WHERE (
+       SELECT 1 FROM idempotency_keys AS known
+       WHERE known.scope = asked.scope AND known.key = asked.key AND known.created_at >= ${expiredKey}) = 1
    ), running AS MATERIALIZED (
      SELECT charges.request, charges.customer_id, charges.amount, payers.balance + payers.credit AS available,
             sum(charges.amount) OVER (PARTITION BY charges.customer_id ORDER BY charges.request) AS total
      FROM charges LEFT JOIN payers USING (customer_id)
+     WHERE charges.request NOT IN (SELECT request FROM repeated)
    ), short AS MATERIALIZED (
      SELECT DISTINCT request FROM running WHERE amount > 0 AND (available IS NULL OR total > available)
    ), taken AS (
@@ -130,15 +135,5 @@ async function insertSome(
   return outcomes
 }
 
-/** One for each customer of the request's messages: staff may send for several at once. */
-function chargesOf({ messages }: AcceptableRequest, request: number) {
-  const charges = new Map<number, { amount: number; messages: number }>()
-  for (const { customerId, charge } of messages) {
-    if (charge === undefined) continue
-    const sum = charges.get(customerId) ?? { amount: 0, messages: 0 }
-    sum.amount += charge.price
-    sum.messages++
-    charges.set(customerId, sum)
-  }
-  return [...charges].map(([customerId, sum]) => ({ request, customerId, ...sum }))
-}
+const chargesOf = ({ messages }: AcceptableRequest, request: number) =>
+  chargesByCustomer(messages).map((charge) => ({ request, ...charge }))

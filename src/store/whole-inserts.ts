@@ -3,6 +3,7 @@
  * is not so; then `request-inserts.ts` finds out which. That nothing is decided for each of them is what makes it cheap.
  */
 import type { Sql } from 'postgres'
+import type { NewMessage } from '../domain/message.ts'
 import { plainArray, textArray } from './array-literal.ts'
 import { isDuplicate } from './database-errors.ts'
 import type { AcceptableRequest, KeyedRequest } from './idempotency-keys.ts'
@@ -20,7 +21,7 @@ import { defineStatement } from './statement.ts'
 /**
  * Keys are looked up one by one, whatever the planner knows of their number. Accounts are locked before keys are inserted, both in order,
  * as in the other statement: two of them wait for each other, and not both ways. A key that another transaction inserts meanwhile is a
- * duplicate, and the statement has no effect.
+ * duplicate, and the statement has no effect; so keys are inserted before anything else is.
  */
 const insertStatement = defineStatement<{ yes: number }>(
   `${insertStatementName}_whole`,
@@ -43,12 +44,13 @@ const insertStatement = defineStatement<{ yes: number }>(
      INSERT INTO idempotency_keys (scope, key, fingerprint, status, response)
      SELECT scope, key, decode(fingerprint, 'hex'), status, response FROM asked
      WHERE EXISTS (SELECT FROM whole) ORDER BY scope, key
+     RETURNING 1
    ), paid AS MATERIALIZED (
-     SELECT * FROM charges WHERE EXISTS (SELECT FROM whole)
+     SELECT * FROM charges WHERE EXISTS (SELECT FROM whole) AND (SELECT count(*) FROM taken) >= 0
    ), ${paymentOf('paid')}, inserted AS (
      ${insertSelect('$10', true)}
      FROM unnest(${messageArrays}, $19::bigint[], $20::text[]) AS new (${messageColumns}, price, return_rule)
-     WHERE EXISTS (SELECT FROM whole)
+     WHERE EXISTS (SELECT FROM whole) AND (SELECT count(*) FROM taken) >= 0
    )
    SELECT yes FROM whole`,
 )
@@ -64,15 +66,7 @@ export async function insertWhole(
 ): Promise<boolean> {
   const messages = requests.flatMap((request) => request.messages)
   const keyed = requests.filter((request): request is KeyedRequest => request.key !== null)
-  const charges = new Map<number, { amount: number; messages: number }>()
-  for (const { customerId, charge } of messages) {
-    if (charge === undefined || charge.price === 0) continue
-    const sum = charges.get(customerId) ?? { amount: 0, messages: 0 }
-    sum.amount += charge.price
-    sum.messages++
-    charges.set(customerId, sum)
-  }
-  const sums = [...charges.values()]
+  const charges = chargesByCustomer(messages).filter(({ amount }) => amount > 0)
   const parameters = [
     ...messageParameters(messages),
     validityMs,
@@ -81,9 +75,9 @@ export async function insertWhole(
     plainArray(keyed.map(({ fingerprint }) => fingerprint)),
     plainArray(keyed.map(({ status }) => status)),
     textArray(keyed.map(({ response }) => response)),
-    plainArray([...charges.keys()]),
-    plainArray(sums.map(({ amount }) => amount)),
-    plainArray(sums.map((sum) => sum.messages)),
+    plainArray(charges.map(({ customerId }) => customerId)),
+    plainArray(charges.map(({ amount }) => amount)),
+    plainArray(charges.map((charge) => charge.messages)),
     plainArray(messages.map(({ charge }) => charge?.price ?? 'NULL')),
     textArray(messages.map(({ charge }) => charge?.returnRule ?? null)),
   ]
@@ -94,4 +88,17 @@ export async function insertWhole(
     if (isDuplicate(error)) return false
     throw error
   }
+}
+
+/** One for each customer of the messages: staff may send for several at once. */
+export function chargesByCustomer(messages: readonly NewMessage[]) {
+  const charges = new Map<number, { customerId: number; amount: number; messages: number }>()
+  for (const { customerId, charge } of messages) {
+    if (charge === undefined) continue
+    const sum = charges.get(customerId) ?? { customerId, amount: 0, messages: 0 }
+    sum.amount += charge.price
+    sum.messages++
+    charges.set(customerId, sum)
+  }
+  return [...charges.values()]
 }
