@@ -37,13 +37,6 @@ export function createFindLimits(defaults: TrafficDefaults): FindLimits {
   /** Those of the API key that was asked for last, as long as the settings they were made of are remembered. */
   const kept = new WeakMap<CustomerSettings, Kept>()
 
-  function rulesOf({ limits, pumping_guard }: CustomerSettings): TrafficDefaults {
-    return {
-      limits: { ...defaults.limits, ...limits },
-      guard: { ...defaults.guard, ...pumping_guard },
-    }
-  }
-
   return function findLimits({ id: customerId, settings }, keyPrefix, nowMs) {
     if (
       settings.limits === undefined &&
@@ -61,7 +54,8 @@ export function createFindLimits(defaults: TrafficDefaults): FindLimits {
     ) {
       return known.limits
     }
-    const { limits, guard } = rulesOf(settings)
+    const guard = { ...defaults.guard, ...settings.pumping_guard }
+    const limits = { ...defaults.limits, ...settings.limits }
     const quotas = quotasOf({ customerId, keyPrefix }, limits, nowMs)
     const made = { quotas, policy: policyOf(quotas), guard }
     const endsAtMs = Math.min(...quotas.map((quota) => quota.endsAtMs ?? Number.POSITIVE_INFINITY))

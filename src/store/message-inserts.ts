@@ -56,6 +56,14 @@ export function messageParameters(messages: readonly NewMessage[]): string[] {
   ]
 }
 
+/** Arrays of `price` and `return_rule`, for statements that are charged. */
+export function chargeParameters(messages: readonly NewMessage[]): string[] {
+  return [
+    plainArray(messages.map(({ charge }) => charge?.price ?? 'NULL')),
+    textArray(messages.map(({ charge }) => charge?.returnRule ?? null)),
+  ]
+}
+
 function timeText(timeMs: number | null | undefined): string {
   return timeMs === null || timeMs === undefined ? 'NULL' : `"${new Date(timeMs).toISOString()}"`
 }

@@ -6,6 +6,7 @@ import type { Sql } from 'postgres'
 import { plainArray, textArray } from './array-literal.ts'
 import { type AcceptableRequest, expiredKey } from './idempotency-keys.ts'
 import {
+  chargeParameters,
   insertSelect,
   insertStatementName,
   messageArrays,
@@ -123,8 +124,7 @@ async function insertSome(
     plainArray(charges.map(({ customerId }) => customerId)),
     plainArray(charges.map(({ amount }) => amount)),
     plainArray(charges.map((charge) => charge.messages)),
-    plainArray(messages.map(({ charge }) => charge?.price ?? 'NULL')),
-    textArray(messages.map(({ charge }) => charge?.returnRule ?? null)),
+    ...chargeParameters(messages),
   ]
   const [row] = await withPartition(sql, () => insertStatement(sql, parameters))
   if (row === undefined || row.taken + row.others.length !== requests.length) {

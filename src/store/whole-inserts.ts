@@ -8,6 +8,7 @@ import { plainArray, textArray } from './array-literal.ts'
 import { isDuplicate } from './database-errors.ts'
 import type { AcceptableRequest, KeyedRequest } from './idempotency-keys.ts'
 import {
+  chargeParameters,
   insertSelect,
   insertStatementName,
   messageArrays,
@@ -78,8 +79,7 @@ export async function insertWhole(
     plainArray(charges.map(({ customerId }) => customerId)),
     plainArray(charges.map(({ amount }) => amount)),
     plainArray(charges.map((charge) => charge.messages)),
-    plainArray(messages.map(({ charge }) => charge?.price ?? 'NULL')),
-    textArray(messages.map(({ charge }) => charge?.returnRule ?? null)),
+    ...chargeParameters(messages),
   ]
   try {
     const rows = await withPartition(sql, () => insertStatement(sql, parameters))

@@ -5,6 +5,7 @@ import type { ReturnRule } from '../../../src/domain/money.ts'
 import type { AcceptableRequest } from '../../../src/store/idempotency-keys.ts'
 import type { RequestOutcome } from '../../../src/store/request-inserts.ts'
 import { eventually } from '../../support/eventually.ts'
+import { createPayer, enter as enterFor } from './payers.ts'
 import { createStoreFixture, newMessage, type StoreFixture, validityMs } from './store-fixture.ts'
 
 const day = 86_400_000
@@ -18,23 +19,9 @@ afterAll(async () => {
   await fixture.close()
 })
 
-let references = 0
-const enter = (customerId: number, amount: number) =>
-  fixture.store.enterInLedger(customerId, {
-    kind: 'top_up',
-    amount,
-    reference: `payment ${++references}`,
-    note: null,
-  })
-
-/** A customer with so much money. */
-async function payer(amount: number, returnRule: ReturnRule = 'not_sent'): Promise<number> {
-  const customer = await fixture.store.createCustomer(null, 'A payer')
-  const id = customer?.id ?? 0
-  await fixture.store.setAccount(id, { returnRule })
-  if (amount !== 0) await enter(id, amount)
-  return id
-}
+const enter = (customerId: number, amount: number) => enterFor(fixture.store, customerId, amount)
+const payer = (amount: number, returnRule?: ReturnRule) =>
+  createPayer(fixture.store, amount, returnRule)
 
 function paid(customerId: number, price: number, returnRule: ReturnRule = 'not_sent'): NewMessage {
   return { ...newMessage(), customerId, charge: { price, returnRule } }

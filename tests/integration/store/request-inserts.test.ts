@@ -1,6 +1,7 @@
 /** Which of a batch's requests are accepted, where keys and money meet, on a real PostgreSQL. */
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import type { AcceptableRequest } from '../../../src/store/idempotency-keys.ts'
+import { createPayer, enter } from './payers.ts'
 import { createStoreFixture, newMessage, type StoreFixture, validityMs } from './store-fixture.ts'
 
 let fixture: StoreFixture
@@ -11,23 +12,6 @@ afterAll(async () => {
   expect(await fixture.store.auditLedger(null)).toEqual([])
   await fixture.close()
 })
-
-let references = 0
-const enter = (customerId: number, amount: number) =>
-  fixture.store.enterInLedger(customerId, {
-    kind: 'top_up',
-    amount,
-    reference: `payment ${++references}`,
-    note: null,
-  })
-
-/** A customer with so much money. */
-async function payer(amount: number): Promise<number> {
-  const id = (await fixture.store.createCustomer(null, 'A payer'))?.id ?? 0
-  await fixture.store.setAccount(id, { returnRule: 'not_sent' })
-  await enter(id, amount)
-  return id
-}
 
 /** Of messages at these prices. */
 function request(customerId: number, prices: readonly number[], key?: string): AcceptableRequest {
@@ -45,16 +29,16 @@ const insert = (...requests: AcceptableRequest[]) =>
   fixture.store.insertRequests(requests, validityMs)
 
 test('those that were accepted before count for nothing, however little money there is', async () => {
-  const id = await payer(200)
+  const id = await createPayer(fixture.store, 200)
   const asked = ['one', 'two'].map((key) => request(id, [100], key))
   expect(await insert(...asked)).toEqual(['taken', 'taken'])
-  await enter(id, 100)
+  await enter(fixture.store, id, 100)
   expect(await insert(...asked, request(id, [100], 'three'))).toEqual(['known', 'known', 'taken'])
   expect((await fixture.store.getAccount(id))?.balance).toBe(0)
 })
 
 test('all of their messages are counted in the ledger, whether all requests are taken or some', async () => {
-  const id = await payer(100)
+  const id = await createPayer(fixture.store, 100)
   expect(await insert(request(id, [0, 10]))).toEqual(['taken'])
   expect(await insert(request(id, [0, 10]), request(id, [500]))).toEqual(['taken', 'short'])
   const entries = await fixture.store.listLedger(id, null, 2)
