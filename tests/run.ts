@@ -46,6 +46,7 @@ async function main(args: readonly string[]): Promise<void> {
   const wanted = args.length > 0 ? args : ['check', ...Object.keys(stages)]
   if (wanted.includes('check')) {
     await step('types', [join(bin, 'tsc'), '-p', '.'])
+    await step('types of the console', [join(bin, 'tsc'), '-p', 'src/console/page'])
     await step('lint', [join(bin, 'biome'), 'check', '.'])
   }
   const testStages = wanted.filter((name) => name !== 'check')

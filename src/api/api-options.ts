@@ -1,6 +1,6 @@
 /** What the API is made of; `roles/` joins it. */
 import type { NumberSettings } from '../domain/number-rules.ts'
-import type { RouteTable } from '../domain/routing.ts'
+import type { RouteProvider, RouteTable } from '../domain/routing.ts'
 import type { TrafficDefaults } from '../domain/traffic-limits.ts'
 import type { Counters } from '../limits/counters.ts'
 import type { Queue } from '../queue/queue.ts'
@@ -10,6 +10,7 @@ import type { Registry } from '../runtime/metrics.ts'
 import type { Store } from '../store/store.ts'
 import type { AccountRoutesOptions } from './account-routes.ts'
 import type { AuditRoutesOptions } from './audit-routes.ts'
+import type { ConsoleSettings } from './console/console.ts'
 import type { CustomerRoutesOptions } from './customer-routes.ts'
 import type { DeadLetterRoutesOptions } from './dead-letter-routes.ts'
 import type { ErasureRoutesOptions } from './erasure-routes.ts'
@@ -64,7 +65,7 @@ export interface ApiOptions {
   /** Asked at every request, because providers are reloaded. */
   readonly providerSecret: ProviderSecret
   /** The same. */
-  readonly providers: ProviderRoutesOptions['providers']
+  readonly providers: () => readonly RouteProvider[]
   /** The same: where they may be sent to. */
   readonly routes: () => RouteTable
   /** May do everything. Null: nobody has it. */
@@ -89,6 +90,8 @@ export interface ApiOptions {
   /** Providers' reports are matched to messages accepted within this time. */
   readonly reportMatchWindowMs: number
   readonly readiness: () => Promise<Readiness>
+  /** Null: there is none. */
+  readonly console: ConsoleSettings | null
   /** The metrics of this process, or of all that serve with it. */
   readonly metricsText: () => Promise<string>
   /** Asked at every answer: one that is given while stopping is the last on its connection. */

@@ -16,6 +16,7 @@ import { auditRoutes } from './audit-routes.ts'
 import { batchBytesMax, batchRoute } from './batch-route.ts'
 import { bodyReadsDefault, createBodyReads } from './body-reads.ts'
 import { createAccess } from './caller.ts'
+import { createConsole } from './console/console.ts'
 import { customerCheck } from './customer-of-submit.ts'
 import { createCustomerProfiles } from './customer-profiles.ts'
 import { customerRoutes } from './customer-routes.ts'
@@ -52,7 +53,7 @@ import { webhookDeliveryRoutes } from './webhook-delivery-routes.ts'
 import { webhookRoutes } from './webhook-routes.ts'
 
 export interface Api {
-  /** What is served, but for the redirections to the documentation. */
+  /** What is served, but for the console and the redirections to the documentation. */
   readonly routes: readonly Pick<Route, 'method' | 'path'>[]
   /** Never throws and never rejects. */
   fetch(request: Request, peerAddress: Exchange['peerAddress']): Response | Promise<Response>
@@ -190,7 +191,11 @@ export function createApi(options: ApiOptions): Api {
       profiles,
       urlRules: options.webhookUrls,
     }),
-    ...webhookDeliveryRoutes({ ...adminOptions, store: options.webhooks }),
+    ...webhookDeliveryRoutes({
+      ...adminOptions,
+      store: options.webhooks,
+      queries: store.queries,
+    }),
     ...customerRoutes({ ...adminOptions, store: options.customers }),
     ...accountRoutes({ ...adminOptions, store: options.accounts }),
     ...deadLetterRoutes({
@@ -210,6 +215,19 @@ export function createApi(options: ApiOptions): Api {
     }),
     ...docsRoutes(),
   ]
+  const console =
+    options.console === null
+      ? null
+      : createConsole({
+          ...options,
+          ...options.console,
+          routes,
+          access,
+          keys,
+          readJson,
+          classify,
+        })
+  void console?.start()
   void admission.start()
   void parking.start()
   void keyUses.start()
@@ -222,10 +240,22 @@ export function createApi(options: ApiOptions): Api {
   }
 
   const { isStopping } = options
+  const edge = createEdge({
+    routes: [...routes, ...(console?.routes ?? []), ...docsRedirects],
+    metrics,
+    logger,
+    clock,
+    isStopping,
+  })
   return {
     routes,
-    ...createEdge({ routes: [...routes, ...docsRedirects], metrics, logger, clock, isStopping }),
+    fetch: edge.fetch,
+    turnAway() {
+      console?.turnAway()
+      edge.turnAway()
+    },
     async close() {
+      await console?.stop()
       await Promise.all([admission.stop(), parking.stop(), keyUses.stop()])
       await Promise.all([acceptance.close(), intake.close(), keys.close()])
       await Promise.all([profiles.close(), priceLists.close()])

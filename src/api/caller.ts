@@ -8,18 +8,10 @@ import { credentialOf, sha256 } from './credentials.ts'
 import type { KeyCache } from './key-cache.ts'
 import type { Problem } from './problems.ts'
 import type { Exchange } from './route.ts'
+import type { Caller } from './signed-in.ts'
 import { type ClassifyDatabaseError, storeFailure } from './store-failure.ts'
 
-export interface Caller {
-  /** What is sent, read and listed is this customer's; null: any customer's. */
-  readonly customerId: number | null
-  /** Somebody on this machine, while there are no keys. */
-  readonly isKeyless?: true
-  /** Of the API key, where there is one. */
-  readonly keyPrefix?: string
-  /** Whoever has the admin token. */
-  readonly isAdminToken?: true
-}
+export type { Caller } from './signed-in.ts'
 
 /** Who it is, when they may do what has this scope; or what they are told. At once, when the key is known. */
 export type Access = (exchange: Exchange, scope: Scope) => Answer | Promise<Answer>
@@ -42,6 +34,10 @@ export function createAccess({ keys, adminToken, classify, onUse }: AccessOption
   const adminHash = adminToken === null ? null : sha256(adminToken)
 
   function decide(exchange: Exchange, scope: Scope): Answer | Promise<Answer> {
+    const { signedIn } = exchange
+    if (signedIn !== undefined) {
+      return signedIn.scopes.includes(scope) ? signedIn.caller : withoutScope(scope)
+    }
     const credential = credentialOf(exchange.request)
     if (credential === null) return withoutCredential(exchange, scope)
     const hash = sha256(credential)
@@ -120,10 +116,12 @@ function judge(hash: Uint8Array, key: KnownKey | null, scope: Scope, keyPrefix: 
     default:
       key.refusal satisfies never
   }
-  if (!key.scopes.includes(scope)) {
-    return { kind: 'forbidden', detail: `The API key has not the scope "${scope}".` }
-  }
+  if (!key.scopes.includes(scope)) return withoutScope(scope)
   return { customerId: key.customerId, keyPrefix }
+}
+
+function withoutScope(scope: Scope): Problem {
+  return { kind: 'forbidden', detail: `The API key has not the scope "${scope}".` }
 }
 
 /** Of those that proxies and meshes add: what they bring is not this machine's own. */
@@ -141,7 +139,8 @@ const proxyHeaders = [
 /** By a name that nobody else's DNS can give, or a web page could reach this machine through its user's browser. */
 const localHostPattern = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i
 
-function isLocal({ request, peerAddress }: Exchange): boolean {
+/** Whether the request is of this machine itself, and of no web page that somebody else made. */
+export function isLocal({ request, peerAddress }: Exchange): boolean {
   const { headers } = request
   if (proxyHeaders.some((name) => headers.has(name))) return false
   const host = headers.get('host') ?? new URL(request.url).host

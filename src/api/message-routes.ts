@@ -126,7 +126,7 @@ function tooLate(status: MessageState): Problem {
   }
 }
 
-const messageNotFound: Problem = {
+export const messageNotFound: Problem = {
   kind: 'message-not-found',
   detail: 'No message has this id; messages older than the retention time are gone.',
 }

@@ -66,6 +66,7 @@ describe('orders', () => {
     const shown = {
       name: 'primary',
       weight: 100,
+      weight_configured: 100,
       mode: 'draining',
       note: 'maintenance',
       changed_at,
@@ -75,7 +76,14 @@ describe('orders', () => {
       shown as ProviderBody,
     ])
     const listed = await api.send(path, undefined, admin)
-    const silent = { name: 'silent', weight: 0, mode: 'enabled', note: null, changed_at: null }
+    const silent = {
+      name: 'silent',
+      weight: 0,
+      weight_configured: 0,
+      mode: 'enabled',
+      note: null,
+      changed_at: null,
+    }
     expect(await jsonOf<unknown>(listed)).toEqual({ providers: [shown, silent] })
     expect(await jsonOf<ProviderBody>(await order('primary/disable'))).toMatchObject({
       mode: 'disabled',
@@ -89,10 +97,46 @@ describe('orders', () => {
     )
   })
 
+  test('a weight is given, stays beside the modes, and is taken back', async () => {
+    const weigh = (body: unknown, name = 'primary') =>
+      api.fetch(
+        new Request(`http://localhost${path}/${name}/weight`, {
+          method: 'PUT',
+          body: JSON.stringify(body),
+          headers: { 'content-type': 'application/json', ...admin },
+        }),
+      )
+    expect(await jsonOf<ProviderBody>(await weigh({ weight: 20 }))).toMatchObject({
+      weight: 20,
+      weight_configured: 100,
+      mode: 'enabled',
+    })
+    expect(await jsonOf<ProviderBody>(await order('primary/drain'))).toMatchObject({ weight: 20 })
+    expect(await jsonOf<ProviderBody>(await weigh({ weight: null }))).toMatchObject({
+      weight: 100,
+      mode: 'draining',
+    })
+    expect(api.acts).toContainEqual(
+      expect.objectContaining({ action: 'provider.weighed', detail: { weight: 20 } }),
+    )
+    for (const wrong of [
+      {},
+      { weight: -1 },
+      { weight: 1.5 },
+      { weight: '5' },
+      { weight: 10_001 },
+    ]) {
+      const problem = await problemOf(await weigh(wrong))
+      expect(faultPlaces(problem)).toEqual(['/weight'])
+    }
+    expect((await problemOf(await weigh({ weight: 1 }, 'nobody'))).status).toBe(404)
+  })
+
   test('a mode of a provider that is configured no more is not listed', async () => {
     api.known.controls.set('gone', {
       provider: 'gone',
       mode: 'disabled',
+      weight: null,
       note: null,
       changedAt: controlledAt,
     })

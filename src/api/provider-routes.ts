@@ -8,7 +8,7 @@ import type { Store } from '../store/store.ts'
 import { type AdminRouteOptions, forAdmins } from './admin-route.ts'
 import { bodyFaults, invalidRequest } from './faults.ts'
 import type { Problem } from './problems.ts'
-import { type ProviderBody, providerOrderSchema } from './provider-schemas.ts'
+import { type ProviderBody, providerOrderSchema, providerWeightSchema } from './provider-schemas.ts'
 import { type ReadJson, readOptionalJson } from './request-body.ts'
 import { type Exchange, jsonResponse, type Route } from './route.ts'
 
@@ -60,6 +60,31 @@ export function providerRoutes(options: ProviderRoutesOptions): Route[] {
     return jsonResponse(toProviderBody(provider, control))
   }
 
+  async function weigh(
+    { request, requestId, param }: Exchange,
+    by: Actor,
+  ): Promise<Response | Problem> {
+    const provider = providers().find(({ name }) => name === param('name'))
+    if (provider === undefined) return providerNotFound(providers())
+    const body = await readJson(request, { bytesMax: orderBytesMax })
+    if (!body.ok) return body.failure.problem
+    const parsed = providerWeightSchema.safeParse(body.value)
+    if (!parsed.success) return invalidRequest(bodyFaults(parsed.error))
+    const { weight } = parsed.data
+    const control = await store.recorded(
+      by,
+      (changes) => changes.setProviderWeight(provider.name, weight),
+      weightAct,
+    )
+    logger.info({
+      event: 'provider.weighed',
+      request_id: requestId,
+      provider: provider.name,
+      weight,
+    })
+    return jsonResponse(toProviderBody(provider, control))
+  }
+
   const orders = Object.entries(providerOrders).map(
     ([word, mode]): Route => ({
       method: 'POST',
@@ -67,12 +92,21 @@ export function providerRoutes(options: ProviderRoutesOptions): Route[] {
       handle: forAdmins(options, (exchange, by) => order(exchange, by, mode)),
     }),
   )
-  return [{ method: 'GET', path: providersPath, handle: forAdmins(options, list) }, ...orders]
+  return [
+    { method: 'GET', path: providersPath, handle: forAdmins(options, list) },
+    ...orders,
+    { method: 'PUT', path: `${providersPath}/:name/weight`, handle: forAdmins(options, weigh) },
+  ]
 }
 
 /** For the audit log. */
 export function orderAct({ provider, mode }: ProviderControl): Act {
   return { action: 'provider.ordered', target: provider, detail: { mode } }
+}
+
+/** For the audit log. */
+export function weightAct({ provider, weight }: ProviderControl): Act {
+  return { action: 'provider.weighed', target: provider, detail: { weight } }
 }
 
 /** In the order of `providers`; modes of others are left out. */
@@ -90,7 +124,8 @@ function toProviderBody(
 ): ProviderBody {
   return {
     name,
-    weight,
+    weight: control?.weight ?? weight,
+    weight_configured: weight,
     mode: control?.mode ?? 'enabled',
     note: control?.note ?? null,
     changed_at: control?.changedAt.toISOString() ?? null,

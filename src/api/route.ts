@@ -1,4 +1,5 @@
 /** What a route is to the edge: an address, and a function from an exchange to an answer. */
+import type { SignedIn } from './signed-in.ts'
 
 export interface Exchange {
   readonly request: Request
@@ -6,6 +7,8 @@ export interface Exchange {
   readonly requestId: string
   /** A parameter of the path, decoded. */
   param(name: string): string
+  /** Who it is, where that was found out before: never of anything that the request says by itself. */
+  readonly signedIn?: SignedIn
   /** The address that the connection comes from; null when it is not known. */
   peerAddress(): string | null
 }

@@ -25,11 +25,16 @@ afterEach(async () => {
 })
 
 function setup(routing: RoutingSettings | null = null, senderIdDefault: string | null = null) {
-  const table = compileRoutes([
+  const providers = [
     providerSettings('eu', { prefixes: ['+49'], cost: 40_000, weight: 100 }),
     providerSettings('at', { prefixes: ['+43', '+49'], cost: 60_000, weight: 50 }),
-  ])
-  const api = createFakeApi({ routes: () => table, senderIdDefault })
+  ]
+  const table = compileRoutes(providers)
+  const api = createFakeApi({
+    providers: () => providers,
+    routes: () => table,
+    senderIdDefault,
+  })
   if (routing !== null) {
     api.known.profiles.set(1, { ...unknownCustomer(1), isKnown: true, settings: { routing } })
   }
@@ -155,10 +160,27 @@ describe('a dry run', () => {
     api.known.controls.set('eu', {
       provider: 'eu',
       mode: 'draining',
+      weight: null,
       note: null,
       changedAt: controlledAt,
     })
     expect((await preview(api, { phone: german, customer_id: 1 })).provider).toBe('at')
+  })
+
+  test('is by the weights in force', async () => {
+    const api = setup()
+    api.known.controls.set('eu', {
+      provider: 'eu',
+      mode: 'enabled',
+      weight: 0,
+      note: null,
+      changedAt: controlledAt,
+    })
+    const shown = await preview(api, { phone: german, customer_id: 1 })
+    expect(shown.provider).toBe('at')
+    expect(shown.candidates).toContainEqual(
+      expect.objectContaining({ provider: 'eu', weight: 0, why_not: 'its weight is 0' }),
+    )
   })
 
   test('of nobody, or of a customer with nothing set, is by the weights', async () => {

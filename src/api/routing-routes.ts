@@ -1,9 +1,9 @@
 /** Which route a message would take, and why, without sending it. For administration only: it shows what providers cost. */
 import { costText } from '../domain/cost.ts'
 import { type CustomerProfile, unknownCustomer } from '../domain/customer-settings.ts'
-import type { ProviderMode } from '../domain/provider-mode.ts'
+import { type ProviderMode, withWeights } from '../domain/provider-mode.ts'
 import { explainRoute } from '../domain/route-explanation.ts'
-import type { RouteTable } from '../domain/routing.ts'
+import { compileRoutes, type RouteProvider } from '../domain/routing.ts'
 import type { ProviderControl } from '../store/provider-controls.ts'
 import type { Store } from '../store/store.ts'
 import { type AdminRouteOptions, forAdmins } from './admin-route.ts'
@@ -16,8 +16,8 @@ import { type RoutePreviewBody, routePreviewSchema } from './routing-schemas.ts'
 import type { AddressCheck } from './submit-candidate.ts'
 
 export interface RoutingRoutesOptions extends Omit<AdminRouteOptions, 'tooLong'> {
-  /** Those in force now. */
-  readonly routes: () => RouteTable
+  /** Those configured now. */
+  readonly providers: () => readonly RouteProvider[]
   readonly addressCheck: AddressCheck
   readonly senderIdDefault: string | null
   readonly store: Pick<Store, 'findCustomerProfiles' | 'listProviderControls'>
@@ -29,7 +29,7 @@ export const routePreviewPath = '/api/v1/routes/preview'
 const previewBytesMax = 2_048
 
 export function routingRoutes(options: RoutingRoutesOptions): Route[] {
-  const { routes, store, readJson } = options
+  const { store, readJson } = options
 
   async function preview({ request }: Exchange): Promise<Response | Problem> {
     const body = await readJson(request, { bytesMax: previewBytesMax })
@@ -39,7 +39,7 @@ export function routingRoutes(options: RoutingRoutesOptions): Route[] {
     const { customer_id = null } = parsed.data
     const shown = previewRoute({
       ...options,
-      table: routes(),
+      providers: options.providers(),
       controls: await store.listProviderControls(),
       profile: await findProfile(store, customer_id),
       message: parsed.data,
@@ -61,7 +61,8 @@ export async function findProfile(
 }
 
 export interface PreviewedMessage {
-  readonly table: RouteTable
+  /** As configured; `controls` may have other weights for them. */
+  readonly providers: readonly RouteProvider[]
   readonly controls: readonly ProviderControl[]
   readonly profile: CustomerProfile
   readonly addressCheck: AddressCheck
@@ -71,19 +72,22 @@ export interface PreviewedMessage {
 
 /** Or what is wrong with its addresses, as when it is submitted. */
 export function previewRoute(previewed: PreviewedMessage): RoutePreviewBody | Fault[] {
-  const { table, profile, addressCheck, senderIdDefault, message } = previewed
+  const { profile, addressCheck, senderIdDefault, message } = previewed
   const { phone, sender_id } = message
   const faults: Fault[] = []
   const submit = { phone, ...(sender_id === undefined ? {} : { sender_id }) }
   addressCheck({ submit, profile, pointer: '' }, faults)
   if (faults.length > 0) return faults
-  const modes = new Map<string, ProviderMode>(
-    previewed.controls.map(({ provider, mode }) => [provider, mode]),
-  )
+  const modes = new Map<string, ProviderMode>()
+  const weights = new Map<string, number>()
+  for (const control of previewed.controls) {
+    modes.set(control.provider, control.mode)
+    if (control.weight !== null) weights.set(control.provider, control.weight)
+  }
   const { routing = null } = profile.settings
   const recipient = submit.phone
   const { provider, candidates, reasons } = explainRoute(
-    table,
+    compileRoutes(withWeights(previewed.providers, weights)),
     { recipient, routing },
     (name) => modes.get(name) ?? 'enabled',
   )

@@ -1,4 +1,5 @@
 /** What was sent to a webhook: its history, sending again, and tests. */
+import { isMessageId } from '../domain/message-id.ts'
 import type { Store } from '../store/store.ts'
 import type { WebhookEndpoint } from '../store/webhook-endpoints.ts'
 import type { WebhookDelivery } from '../store/webhook-history.ts'
@@ -7,6 +8,7 @@ import { decodeCursor, encodeCursor } from './cursor.ts'
 import type { CustomerRouteOptions } from './customer-route.ts'
 import { bodyFaults, invalidRequest } from './faults.ts'
 import { listingParameters, pageOf } from './listing.ts'
+import { messageNotFound, messagePath } from './message-routes.ts'
 import type { Problem } from './problems.ts'
 import { type ReadJson, readOptionalJson } from './request-body.ts'
 import { type Exchange, jsonResponse, queryOf, type Route } from './route.ts'
@@ -19,22 +21,29 @@ import {
   withEndpoint,
 } from './webhook-access.ts'
 import { webhookBodyBytesMax, webhookPath } from './webhook-routes.ts'
-import { type DeliveryBody, deliveryParametersSchema, replaySchema } from './webhook-schemas.ts'
+import {
+  type DeliveryBody,
+  deliveryParametersSchema,
+  type MessageDeliveryListBody,
+  replaySchema,
+} from './webhook-schemas.ts'
 
 export interface WebhookDeliveryRoutesOptions extends CustomerRouteOptions {
   readonly store: Pick<
     Store,
     | 'getWebhook'
+    | 'listDeliveriesOfMessage'
     | 'listWebhookDeliveries'
     | 'replayWebhookDelivery'
     | 'replayFailedWebhooks'
     | 'testWebhook'
   >
+  readonly queries: Pick<Store['queries'], 'get'>
   readonly readJson: ReadJson
 }
 
 export function webhookDeliveryRoutes(options: WebhookDeliveryRoutesOptions): Route[] {
-  const { store, readJson } = options
+  const { store, queries, readJson } = options
 
   async function list(exchange: Exchange, caller: Caller): Promise<Response | Problem> {
     const listing = listingParameters(queryOf(exchange.request.url), deliveryParametersSchema)
@@ -50,6 +59,22 @@ export function webhookDeliveryRoutes(options: WebhookDeliveryRoutesOptions): Ro
       deliveries: shown.map(toDeliveryBody),
       next_cursor: last === undefined ? null : encodeCursor(last.id),
     })
+  }
+
+  /** The moments at which it moved are those at which somebody was told. */
+  async function listOfMessage(exchange: Exchange, caller: Caller): Promise<Response | Problem> {
+    const id = exchange.param('id').toLowerCase()
+    const message = isMessageId(id) ? await queries.get(id, caller.customerId) : null
+    if (message === null) return messageNotFound
+    const { customerId, sentAt, finalAt } = message
+    const moments = [sentAt, finalAt].filter((moment) => moment !== null)
+    const deliveries = await store.listDeliveriesOfMessage(customerId, id, moments)
+    return jsonResponse({
+      deliveries: deliveries.map((delivery) => ({
+        webhook_id: delivery.endpointId,
+        ...toDeliveryBody(delivery),
+      })),
+    } satisfies MessageDeliveryListBody)
   }
 
   /** Nothing is sent to one that is disabled. */
@@ -92,6 +117,11 @@ export function webhookDeliveryRoutes(options: WebhookDeliveryRoutesOptions): Ro
   }
 
   return [
+    {
+      method: 'GET',
+      path: `${messagePath}/webhook-deliveries`,
+      handle: forReaders(options, listOfMessage),
+    },
     {
       method: 'GET',
       path: `${webhookPath}/deliveries`,

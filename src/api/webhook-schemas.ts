@@ -177,6 +177,17 @@ export const deliveryListSchema = z
   .object({ deliveries: z.array(deliverySchema), next_cursor: nextCursorField })
   .meta({ id: 'WebhookDeliveryList', description: 'The newest first.' })
 
+export const messageDeliveryListSchema = z
+  .object({
+    deliveries: z.array(
+      deliverySchema
+        .extend({ webhook_id: messageIdField.meta({ description: 'The webhook it went to.' }) })
+        .meta({ id: 'MessageWebhookDelivery' }),
+    ),
+  })
+  .meta({ id: 'MessageWebhookDeliveryList', description: 'The oldest first.' })
+export type MessageDeliveryListBody = z.infer<typeof messageDeliveryListSchema>
+
 export const deliveryParametersSchema = z.strictObject({
   status: z.enum(deliveryStatuses, { error: statusRule }).optional(),
   limit: limitField.optional(),

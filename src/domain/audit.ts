@@ -9,6 +9,8 @@ export const auditActions = [
   'api_key.rotated',
   'api_key.revoked',
   'provider.ordered',
+  'provider.weighed',
+  'console.signed_in',
   'account.set',
   'ledger.entered',
   'prices.set',

@@ -15,5 +15,19 @@ export const providerOrders = {
 } as const satisfies Record<string, ProviderMode>
 export type ProviderOrder = keyof typeof providerOrders
 
+/** Heaviest weight of a provider. */
+export const providerWeightMax = 10_000
+
+/** As configured, but for the weights that were given at run time, by name. */
+export function withWeights<T extends { readonly name: string; readonly weight: number }>(
+  providers: readonly T[],
+  weights: ReadonlyMap<string, number>,
+): T[] {
+  return providers.map((provider) => {
+    const weight = weights.get(provider.name)
+    return weight === undefined ? provider : { ...provider, weight }
+  })
+}
+
 /** Longest note beside a mode, in UTF-16 code units. */
 export const providerNoteLengthMax = 200

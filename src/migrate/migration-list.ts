@@ -16,6 +16,7 @@ import inbound from '../../migrations/0011_inbound.sql' with { type: 'text' }
 import privacy from '../../migrations/0012_privacy.sql' with { type: 'text' }
 import failedWebhooks from '../../migrations/0013_failed_webhooks.sql' with { type: 'text' }
 import inboundOfSender from '../../migrations/0014_inbound_of_sender.sql' with { type: 'text' }
+import consoleTables from '../../migrations/0015_console.sql' with { type: 'text' }
 
 export interface Migration {
   readonly version: number
@@ -40,6 +41,7 @@ const sources: readonly (readonly [version: number, name: string, sql: string])[
   [12, 'privacy', privacy],
   [13, 'failed_webhooks', failedWebhooks],
   [14, 'inbound_of_sender', inboundOfSender],
+  [15, 'console', consoleTables],
 ]
 
 export const migrations: readonly Migration[] = sources.map(([version, name, sql]) => ({

@@ -8,6 +8,7 @@ import { createProviderModes } from './provider-modes.ts'
 const draining: ProviderControl = {
   provider: 'a',
   mode: 'draining',
+  weight: 30,
   note: null,
   changedAt: new Date(0),
 }
@@ -18,6 +19,7 @@ function setup(read: (nth: number) => ProviderControl[]) {
   const logged = createNotifier()
   const lines: Record<string, unknown>[] = []
   const inForce: Record<string, ProviderMode>[] = []
+  const weights: Record<string, number>[] = []
   let mode: ProviderMode = 'enabled'
   let reads = 0
   const service = createProviderModes({
@@ -27,6 +29,7 @@ function setup(read: (nth: number) => ProviderControl[]) {
         inForce.push(Object.fromEntries(modes))
         mode = modes.get('a') ?? 'enabled'
       },
+      setWeights: (next) => void weights.push(Object.fromEntries(next)),
       status: () => [{ name: 'a', mode, circuit: 'closed', inFlight: 0 }],
     },
     logger: pino(
@@ -39,11 +42,11 @@ function setup(read: (nth: number) => ProviderControl[]) {
       },
     ),
   })
-  return { service, logged, lines, inForce }
+  return { service, logged, lines, inForce, weights }
 }
 
 test('are in force when it has started, and stay as they are when they cannot be read', async () => {
-  const { service, logged, lines, inForce } = setup((nth) => {
+  const { service, logged, lines, inForce, weights } = setup((nth) => {
     if (nth > 1) throw new Error('the server is away')
     return [draining]
   })
@@ -56,6 +59,7 @@ test('are in force when it has started, and stay as they are when they cannot be
     { event: 'provider_modes.failed', err: { message: 'the server is away' } },
   ])
   expect(inForce).toEqual([{ a: 'draining' }])
+  expect(weights).toEqual([{ a: 30 }])
 })
 
 test('that are not known keep a processor from starting', async () => {

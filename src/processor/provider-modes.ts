@@ -1,14 +1,15 @@
-/** Keeps the modes of this process's providers as they were ordered for all processes. */
+/** Keeps modes and weights of this process's providers as they were ordered for all processes. */
 import type { ProviderMode } from '../domain/provider-mode.ts'
 import type { ProviderPool } from '../providers/provider-pool.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { createPeriodic } from '../runtime/periodic.ts'
 import type { Service } from '../runtime/service.ts'
+import type { ProviderControl } from '../store/provider-controls.ts'
 import type { Store } from '../store/store.ts'
 
 export interface ProviderModesOptions {
   readonly store: Pick<Store, 'listProviderControls'>
-  readonly pool: Pick<ProviderPool, 'setModes' | 'status'>
+  readonly pool: Pick<ProviderPool, 'setModes' | 'setWeights' | 'status'>
   readonly logger: Logger
 }
 
@@ -26,6 +27,7 @@ export function createProviderModes({ store, pool, logger }: ProviderModesOption
     pool.setModes(
       new Map<string, ProviderMode>(controls.map(({ provider, mode }) => [provider, mode])),
     )
+    pool.setWeights(weightsOf(controls))
     for (const { name, mode } of pool.status()) {
       const was = before.get(name)
       if (was !== mode) logger.info({ event: 'provider.mode_changed', provider: name, mode, was })
@@ -47,4 +49,10 @@ export function createProviderModes({ store, pool, logger }: ProviderModesOption
     },
     stop: () => reading.stop(),
   }
+}
+
+function weightsOf(controls: readonly ProviderControl[]): Map<string, number> {
+  return new Map(
+    controls.flatMap(({ provider, weight }) => (weight === null ? [] : [[provider, weight]])),
+  )
 }

@@ -202,6 +202,27 @@ describe('modes', () => {
     expect(pool.status().map(({ mode }) => mode)).toEqual(['draining', 'disabled', 'enabled'])
   })
 
+  test('weights given at run time stand in place of the configured ones, of later ones too', () => {
+    const { pool, split } = setup([providerSettings('a'), providerSettings('b')])
+    pool.setWeights(new Map([['a', providerSettings('b').weight * 3]]))
+    expect(split(8)).toEqual({ a: 6, b: 2 })
+    pool.setWeights(
+      new Map([
+        ['a', 0],
+        ['c', 0],
+      ]),
+    )
+    pool.change([
+      providerSettings('a', { weight: 5 }),
+      providerSettings('b'),
+      providerSettings('c'),
+    ])
+    expect(split(4)).toEqual({ b: 4 })
+    expect(pool.routes.providers.map(({ weight }) => weight === 0)).toEqual([true, false, true])
+    pool.setWeights(new Map())
+    expect(Object.keys(split(12)).sort()).toEqual(['a', 'b', 'c'])
+  })
+
   test.each([
     ['drained', false],
     ['disabled', true],

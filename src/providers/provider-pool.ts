@@ -3,7 +3,7 @@
  * ever fills its own gate; the others get what it cannot take. Providers and their modes change while messages are under way.
  */
 import type { CircuitOptions, CircuitState } from '../domain/circuit.ts'
-import type { ProviderMode } from '../domain/provider-mode.ts'
+import { type ProviderMode, withWeights } from '../domain/provider-mode.ts'
 import { compileRoutes, type RouteTable } from '../domain/routing.ts'
 import type { InDoubtPolicy, SubmitOutcome } from '../domain/submit-outcome.ts'
 import { pickWeighted } from '../domain/weighted-choice.ts'
@@ -72,6 +72,8 @@ export interface ProviderPool {
   change(providers: readonly ProviderSettings[]): void
   /** By provider's name, now or later; those that are not named are enabled. */
   setModes(modes: ReadonlyMap<string, ProviderMode>): void
+  /** By provider's name, now or later, in place of the configured ones. */
+  setWeights(weights: ReadonlyMap<string, number>): void
   /** Those removed too, first, for as long as something is under way there. */
   status(): ProviderStatus[]
   close(): Promise<void>
@@ -91,17 +93,21 @@ const waitMsMax = 1_000
 export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
   const { clock } = options
   const nowMs = (): number => clock.monotonicMs()
-  const changed = createNotifier()
+  const roomChanged = createNotifier()
   let gates: readonly ProviderGate[] = []
   /** Removed, and something is under way there. */
   const leaving = new Set<ProviderGate>()
   let modes: ReadonlyMap<string, ProviderMode> = new Map()
+  let configured = options.providers
+  let weights: ReadonlyMap<string, number> = new Map()
   /** Of all providers there have been: what is in doubt at one that was removed is decided by its own policy. */
   const policies = new Map<string, InDoubtPolicy>()
   let routes: RouteTable
-  change(options.providers)
+  change(configured)
 
-  function change(providers: readonly ProviderSettings[]): void {
+  function change(changed: readonly ProviderSettings[]): void {
+    configured = changed
+    const providers = withWeights(configured, weights)
     const before = new Map(gates.map((gate) => [gate.settings.name, gate]))
     routes = compileRoutes(providers)
     gates = providers.map((settings) => {
@@ -121,7 +127,7 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
       void gate.retire()
       if (gate.inFlight > 0) leaving.add(gate)
     }
-    changed.notify()
+    roomChanged.notify()
   }
 
   /** Those that may be asked for this message, whether or not they have room. */
@@ -153,7 +159,7 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
       open = false
       gate.ended(passage, outcome, nowMs())
       if (gate.inFlight === 0) leaving.delete(gate)
-      changed.notify()
+      roomChanged.notify()
     }
     return {
       provider: gate.settings.name,
@@ -193,7 +199,7 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
       if (reservation !== null) return reservation
       const leftMs = deadline - nowMs()
       if (leftMs <= 0 || signal.aborted || candidates(wanted).length === 0) return null
-      await changed.wait(signal, Math.min(leftMs, waitLimitMs(wanted.express)))
+      await roomChanged.wait(signal, Math.min(leftMs, waitLimitMs(wanted.express)))
     }
   }
 
@@ -209,7 +215,7 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
       const now = nowMs()
       return gates.reduce((sum, gate) => sum + (gate.serves(true) ? gate.room(express, now) : 0), 0)
     },
-    whenRoom: (express, signal) => changed.wait(signal, waitLimitMs(express)),
+    whenRoom: (express, signal) => roomChanged.wait(signal, waitLimitMs(express)),
     get unknownProviders() {
       return [...policies].flatMap(([name, inDoubt]) => (inDoubt === 'unknown' ? [name] : []))
     },
@@ -217,7 +223,15 @@ export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
     setModes(next) {
       modes = next
       for (const gate of gates) gate.setMode(modes.get(gate.settings.name) ?? 'enabled')
-      changed.notify()
+      roomChanged.notify()
+    },
+    setWeights(next) {
+      const before = withWeights(configured, weights)
+      weights = next
+      const isSame = withWeights(configured, weights).every(
+        ({ weight }, index) => weight === before[index]?.weight,
+      )
+      if (!isSame) change(configured)
     },
     status: () =>
       [...leaving, ...gates].map((gate) => ({

@@ -1,5 +1,6 @@
 /** The API joined to its adapters, as a service. */
 import { apiServeOptions, createApi } from '../api/api.ts'
+import type { ConsoleSettings } from '../api/console/console.ts'
 import type { Config } from '../config/config.ts'
 import { configWarnings } from '../config/warnings.ts'
 import type { NumberSettings } from '../domain/number-rules.ts'
@@ -34,6 +35,8 @@ export interface ApiPartOptions {
   readonly readiness: Readiness
   readonly metricsText: () => Promise<string>
   readonly reusePort: boolean
+  /** Null: the console is off. */
+  readonly console: Pick<ConsoleSettings, 'board' | 'opensLocally' | 'configuration'> | null
 }
 
 export interface ApiPart extends Service {
@@ -93,6 +96,7 @@ export function createApiPart(options: ApiPartOptions): ApiPart {
     readiness: () => readiness.check(),
     isStopping: () => readiness.isStopping,
     metricsText: options.metricsText,
+    console: options.console === null ? null : { ...options.console, store: options.store },
     version,
   })
   const listener = createHttpListener({

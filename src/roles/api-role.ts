@@ -2,6 +2,7 @@
 import type { Environment } from '../config/config.ts'
 import { createApiPart } from './api-part.ts'
 import { openCounters } from './open-counters.ts'
+import { consoleSettings, openFigures } from './open-figures.ts'
 import { openQueue } from './open-queue.ts'
 import { databaseFor, openStore } from './open-store.ts'
 import { reloadedProviders } from './provider-source.ts'
@@ -28,6 +29,7 @@ export async function runApi(environment: Environment): Promise<number> {
     })
   }
   const supervised = connectToSupervisor(registry)
+  const figures = openFigures(config, 'api', registry, logger)
   const api = createApiPart({
     config,
     providers,
@@ -39,9 +41,10 @@ export async function runApi(environment: Environment): Promise<number> {
     readiness,
     metricsText: () => supervised?.metricsText() ?? registry.metrics(),
     reusePort: supervised !== null,
+    console: consoleSettings(environment, 'api', config, figures.board),
   })
   return await runUntilStopped({
-    services: [databaseService, queueService(queue), api],
+    services: [databaseService, queueService(queue), figures.service, api],
     log,
     ...stopping(config, readiness),
     onStarted: () => {

@@ -3,6 +3,7 @@ import type { Environment } from '../config/config.ts'
 import { isRedisRefusal } from '../queue/redis/errors.ts'
 import { queueService } from './api-role.ts'
 import { createHttpListener } from './http-listener.ts'
+import { openFigures } from './open-figures.ts'
 import { openQueue } from './open-queue.ts'
 import { databaseFor, openStore } from './open-store.ts'
 import { createProcessorPart } from './processor-part.ts'
@@ -32,6 +33,7 @@ export async function runProcessor(environment: Environment): Promise<number> {
   const { store, service: databaseService } = openStore(database, config, registry, logger)
   const readiness = createReadiness({ postgres: () => store.ping(), redis: () => queue.ping() })
   const supervised = connectToSupervisor(registry)
+  const figures = openFigures(config, 'processor', registry, logger)
   const processor = createProcessorPart({
     config,
     providers,
@@ -56,6 +58,7 @@ export async function runProcessor(environment: Environment): Promise<number> {
       databaseService,
       queueService(queue),
       ...(supervised === null ? [status] : []),
+      figures.service,
       processor,
     ],
     log,

@@ -1,7 +1,8 @@
-/** `sms-gateway providers list|drain|disable|enable` */
-import { orderAct, toProviderBodies } from '../api/provider-routes.ts'
+/** `sms-gateway providers list|drain|disable|enable|weight` */
+import { orderAct, toProviderBodies, weightAct } from '../api/provider-routes.ts'
 import type { Environment } from '../config/config.ts'
 import { type ProviderOrder, providerOrders } from '../domain/provider-mode.ts'
+import type { ProviderSettings } from '../providers/provider.ts'
 import { printLine, withStore } from './admin-store.ts'
 import { commandActor } from './command-actor.ts'
 import { configFor, StartRefused } from './role-context.ts'
@@ -40,11 +41,7 @@ export async function runProviderOrder(
   name: string,
   note: string | null,
 ): Promise<number> {
-  const known = configFor(environment, 'admin').providers.map((provider) => provider.name)
-  if (!known.includes(name)) {
-    const those = known.length === 0 ? 'none is configured' : `there are: ${known.join(', ')}`
-    throw new StartRefused(exitCodes.failure, `no provider ${name}; ${those}`)
-  }
+  requireProvider(environment, name)
   return await withStore(environment, async (store) => {
     const { mode } = await store.recorded(
       commandActor(),
@@ -54,4 +51,33 @@ export async function runProviderOrder(
     printLine(`${name} is ${mode}, in every processor within two seconds`)
     return exitCodes.ok
   })
+}
+
+/** For all processes. @param weight null: the configured one again. @throws StartRefused as `runProviderOrder` */
+export async function runProviderWeight(
+  environment: Environment,
+  name: string,
+  weight: number | null,
+): Promise<number> {
+  const configured = requireProvider(environment, name).weight
+  return await withStore(environment, async (store) => {
+    await store.recorded(
+      commandActor(),
+      (changes) => changes.setProviderWeight(name, weight),
+      weightAct,
+    )
+    const shown = weight === null ? `${configured}, as configured` : String(weight)
+    printLine(`the weight of ${name} is ${shown}, in every processor within two seconds`)
+    return exitCodes.ok
+  })
+}
+
+/** @throws StartRefused naming the providers there are, when this is none of them */
+function requireProvider(environment: Environment, name: string): ProviderSettings {
+  const { providers } = configFor(environment, 'admin')
+  const provider = providers.find((known) => known.name === name)
+  if (provider !== undefined) return provider
+  const names = providers.map((known) => known.name).join(', ')
+  const those = names === '' ? 'none is configured' : `there are: ${names}`
+  throw new StartRefused(exitCodes.failure, `no provider ${name}; ${those}`)
 }

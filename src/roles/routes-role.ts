@@ -2,7 +2,6 @@
 import { createAddressCheck } from '../api/address-of-submit.ts'
 import { findProfile, previewRoute } from '../api/routing-routes.ts'
 import type { Environment } from '../config/config.ts'
-import { compileRoutes } from '../domain/routing.ts'
 import { printLine, withStore } from './admin-store.ts'
 import { numberSettings } from './api-part.ts'
 import { StartRefused } from './role-context.ts'
@@ -32,7 +31,7 @@ export function runRoutePreview(
 ): Promise<number> {
   return withStore(environment, async (store, config) => {
     const shown = previewRoute({
-      table: compileRoutes(config.providers),
+      providers: config.providers,
       controls: await store.listProviderControls(),
       profile: await findProfile(store, customer ?? null),
       addressCheck: createAddressCheck(numberSettings(config)),

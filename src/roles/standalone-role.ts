@@ -19,6 +19,7 @@ import { version } from './build-info.ts'
 import { reachableHost, requireFree } from './http-listener.ts'
 import { migrateDatabase } from './migrate-role.ts'
 import { openCounters } from './open-counters.ts'
+import { consoleSettings, openFigures } from './open-figures.ts'
 import { openQueue } from './open-queue.ts'
 import { databaseFor, openStore } from './open-store.ts'
 import { operatorFor, operatorListener, secretsOf } from './operator-role.ts'
@@ -49,6 +50,7 @@ export async function runStandalone(environment: Environment): Promise<number> {
     const providers = configured ?? fixedProviders(locate(mocked, operatorUrl(config, operator)))
     const isKeyless = !(await store.hasApiKeys())
     const readiness = createReadiness({ postgres: () => store.ping(), queue: () => queue.ping() })
+    const figures = openFigures(config, 'standalone', registry, logger)
     const parts = { config, store, queue, registry, logger, providers }
     const api = createApiPart({
       ...parts,
@@ -56,6 +58,7 @@ export async function runStandalone(environment: Environment): Promise<number> {
       readiness,
       metricsText: () => registry.metrics(),
       reusePort: false,
+      console: consoleSettings(environment, 'standalone', config, figures.board),
     })
     return await runUntilStopped({
       // Stopped in reverse: the operator delivers its last reports while the API still takes them.
@@ -63,6 +66,7 @@ export async function runStandalone(environment: Environment): Promise<number> {
         embedded,
         databaseService,
         queueService(queue),
+        figures.service,
         api,
         ...(operator === null ? [] : [operator]),
         createProcessorPart(parts),
@@ -184,6 +188,7 @@ function locate(providers: readonly ProviderSettings[], url: string): ProviderSe
 
 /** @param mockUrl of the mock operator, or null when there are real providers */
 function welcome(config: Config, url: string, mockUrl: string | null, isKeyless: boolean): string {
+  const isOn = config.console === 'on'
   const names = (mockUrl === null ? config.providers : providersByDefault('standalone'))
     .map(({ name }) => name)
     .join(', ')
@@ -208,7 +213,7 @@ See what became of it, with the id from the answer:
 
   curl ${url}/api/v1/messages/<id>
 
-${mockUrl === null ? '' : failing(mockUrl)}API documentation: ${url}/docs    Metrics: ${url}/metrics    Stop: Ctrl-C
+${mockUrl === null ? '' : failing(mockUrl)}${isOn ? `Console: ${url}/console    ` : ''}API documentation: ${url}/docs    Metrics: ${url}/metrics    Stop: Ctrl-C
 
 `
 }

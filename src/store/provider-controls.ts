@@ -1,4 +1,4 @@
-/** The modes that providers were put into at run time; every processor reads them each second. */
+/** The modes and weights that providers were given at run time; every processor reads them each second. */
 import type { Sql } from 'postgres'
 import type { ProviderMode } from '../domain/provider-mode.ts'
 import { defineStatement } from './statement.ts'
@@ -6,6 +6,8 @@ import { defineStatement } from './statement.ts'
 export interface ProviderControl {
   readonly provider: string
   readonly mode: ProviderMode
+  /** In place of the configured one; null: that. */
+  readonly weight: number | null
   readonly note: string | null
   readonly changedAt: Date
 }
@@ -14,11 +16,12 @@ interface ControlRow {
   [column: string]: unknown
   provider: string
   mode: ProviderMode
+  weight: number | null
   note: string | null
   changed_at: Date
 }
 
-const columns = 'provider, mode, note, changed_at'
+const columns = 'provider, mode, weight, note, changed_at'
 
 const listStatement = defineStatement<ControlRow>(
   'provider_controls.list',
@@ -51,6 +54,25 @@ export async function setProviderControl(
   return toControl(row)
 }
 
-function toControl({ provider, mode, note, changed_at }: ControlRow): ProviderControl {
-  return { provider, mode, note, changedAt: changed_at }
+const setWeightStatement = defineStatement<ControlRow>(
+  'provider_controls.set_weight',
+  `INSERT INTO provider_controls (provider, mode, weight)
+   VALUES ($1::text, 'enabled', $2::int)
+   ON CONFLICT (provider) DO UPDATE SET weight = excluded.weight, changed_at = excluded.changed_at
+   RETURNING ${columns}`,
+)
+
+/** Its mode and the note of that stay. @param weight null: the configured one again */
+export async function setProviderWeight(
+  sql: Sql,
+  provider: string,
+  weight: number | null,
+): Promise<ProviderControl> {
+  const [row] = await setWeightStatement(sql, [provider, weight])
+  if (row === undefined) throw new Error('an upsert answered no row')
+  return toControl(row)
+}
+
+function toControl({ provider, mode, weight, note, changed_at }: ControlRow): ProviderControl {
+  return { provider, mode, weight, note, changedAt: changed_at }
 }

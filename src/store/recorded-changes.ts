@@ -2,12 +2,13 @@
 import type { Sql } from 'postgres'
 import { enterInLedger, setAccount } from './accounts.ts'
 import { createApiKey, revokeApiKey, rotateApiKey } from './api-keys.ts'
+import { openConsoleSession } from './console-sessions.ts'
 import { createCustomer, setCustomerDisabled, updateCustomer } from './customers.ts'
 import { purgeDeadLetters, replayDeadLetters } from './dead-letters.ts'
 import { requestErasure } from './erasures.ts'
 import { createNumberRoute, deleteNumberRoute } from './number-routes.ts'
 import { setPriceList } from './price-lists.ts'
-import { setProviderControl } from './provider-controls.ts'
+import { setProviderControl, setProviderWeight } from './provider-controls.ts'
 
 type Rest<F> = F extends (sql: Sql, ...rest: infer A) => infer R ? (...rest: A) => R : never
 
@@ -19,6 +20,8 @@ const changes = {
   rotateApiKey,
   revokeApiKey,
   setProviderControl,
+  setProviderWeight,
+  openConsoleSession,
   setAccount,
   enterInLedger,
   setPriceList,

@@ -13,6 +13,7 @@ import {
   touchApiKeys,
 } from './api-keys.ts'
 import { cancelMessage } from './cancellations.ts'
+import { endConsoleSession, findConsoleSession, openConsoleSession } from './console-sessions.ts'
 import { hasCustomerRouting } from './customer-routing.ts'
 import {
   createCustomer,
@@ -49,7 +50,7 @@ import { listParkedReports, measureParkedReports } from './parked-reports.ts'
 import { createPartitions, dropPartitions } from './partitions.ts'
 import { findPriceLists, findPriceListVersions, setPriceList } from './price-lists.ts'
 import { createPrivacyStore, type PrivacyStore } from './privacy-store.ts'
-import { listProviderControls, setProviderControl } from './provider-controls.ts'
+import { listProviderControls, setProviderControl, setProviderWeight } from './provider-controls.ts'
 import { expediteLost, promoteDue, sweepLane } from './recovery.ts'
 import type { ReplicaLag } from './replica-lag.ts'
 import {
@@ -73,6 +74,7 @@ import {
 } from './webhook-endpoints.ts'
 import { enqueueWebhookEvents } from './webhook-events.ts'
 import {
+  listDeliveriesOfMessage,
   listWebhookDeliveries,
   replayFailedWebhooks,
   replayWebhookDelivery,
@@ -108,6 +110,10 @@ export interface Store extends PrivacyStore {
   readonly measureParkedReports: Bound<typeof measureParkedReports>
   readonly listProviderControls: Bound<typeof listProviderControls>
   readonly setProviderControl: Bound<typeof setProviderControl>
+  readonly setProviderWeight: Bound<typeof setProviderWeight>
+  readonly openConsoleSession: Bound<typeof openConsoleSession>
+  readonly findConsoleSession: Bound<typeof findConsoleSession>
+  readonly endConsoleSession: Bound<typeof endConsoleSession>
   readonly createCustomer: Bound<typeof createCustomer>
   readonly listCustomers: Bound<typeof listCustomers>
   readonly setCustomerDisabled: Bound<typeof setCustomerDisabled>
@@ -152,6 +158,7 @@ export interface Store extends PrivacyStore {
   readonly rotateWebhookSecret: Bound<typeof rotateWebhookSecret>
   readonly setWebhookDisabled: Bound<typeof setWebhookDisabled>
   readonly enqueueWebhookEvents: Bound<typeof enqueueWebhookEvents>
+  readonly listDeliveriesOfMessage: Bound<typeof listDeliveriesOfMessage>
   readonly listWebhookDeliveries: Bound<typeof listWebhookDeliveries>
   readonly replayFailedWebhooks: Bound<typeof replayFailedWebhooks>
   readonly replayWebhookDelivery: Bound<typeof replayWebhookDelivery>
@@ -212,6 +219,10 @@ export function createStore(options: StoreOptions): Store {
     measureParkedReports: (...rest) => measureParkedReports(database.readPrimary, ...rest),
     listProviderControls: (...rest) => listProviderControls(database.write, ...rest),
     setProviderControl: (...rest) => setProviderControl(database.write, ...rest),
+    setProviderWeight: (...rest) => setProviderWeight(database.write, ...rest),
+    openConsoleSession: (...rest) => openConsoleSession(database.write, ...rest),
+    findConsoleSession: (...rest) => findConsoleSession(database.readPrimary, ...rest),
+    endConsoleSession: (...rest) => endConsoleSession(database.write, ...rest),
     createCustomer: (...rest) => createCustomer(database.write, ...rest),
     listCustomers: (...rest) => listCustomers(database.readPrimary, ...rest),
     setCustomerDisabled: (...rest) => setCustomerDisabled(database.write, ...rest),
@@ -256,6 +267,7 @@ export function createStore(options: StoreOptions): Store {
     rotateWebhookSecret: (...rest) => rotateWebhookSecret(database.write, ...rest),
     setWebhookDisabled: (...rest) => setWebhookDisabled(database.write, ...rest),
     enqueueWebhookEvents: (...rest) => enqueueWebhookEvents(database.write, ...rest),
+    listDeliveriesOfMessage: (...rest) => listDeliveriesOfMessage(database.readPrimary, ...rest),
     listWebhookDeliveries: (...rest) => listWebhookDeliveries(database.readPrimary, ...rest),
     replayFailedWebhooks: (...rest) => replayFailedWebhooks(database.write, ...rest),
     replayWebhookDelivery: (...rest) => replayWebhookDelivery(database.write, ...rest),

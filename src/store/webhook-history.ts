@@ -1,6 +1,7 @@
 /** The deliveries of an endpoint as customers see them: what was sent, with what result, sent again, and tests. */
 import type { Sql } from 'postgres'
 import { testEventType } from '../domain/webhook-event.ts'
+import { plainArray } from './array-literal.ts'
 import { defineStatement } from './statement.ts'
 
 export const deliveryStatuses = ['pending', 'delivered', 'failed'] as const
@@ -36,6 +37,11 @@ interface DeliveryRow {
   payload: string
 }
 
+/** Shown of one message: what it is told of, times the endpoints of a customer, and as much again. */
+const deliveriesOfMessageMax = 100
+/** The time in a delivery's id, of its statement, is no further than this from the moment in the message's row. */
+const commitMsMax = 5_000
+
 const columns = `id, event_type, status, attempts, attempted_at, next_at, final_at, response_status, error_code, payload`
 
 const listStatement = (name: string, condition: string) =>
@@ -64,6 +70,43 @@ export async function listWebhookDeliveries(
   const list = status === null ? listAllStatement : listStatements[status]
   const rows = await list(sql, [endpointId, beforeId, limit])
   return rows.map(toDelivery)
+}
+
+const ofMessageStatement = defineStatement<DeliveryRow & { endpoint_id: string }>(
+  'webhooks.deliveries_of_message',
+  `SELECT endpoint_id, ${columns
+    .split(', ')
+    .map((column) => `d.${column}`)
+    .join(', ')}
+   FROM webhook_endpoints e, unnest($4::timestamptz[]) moment, webhook_deliveries d
+   WHERE e.customer_id = $1::bigint AND d.endpoint_id = e.id
+     AND d.id >= uuid_v7_floor(moment - $3::bigint * interval '1 ms')
+     AND d.id < uuid_v7_floor(moment + $3::bigint * interval '1 ms')
+     AND strpos(d.payload, $2::text) > 0
+   ORDER BY d.id LIMIT ${deliveriesOfMessageMax}`,
+)
+
+/** A delivery of a message, with the endpoint that it went to. */
+export interface MessageDelivery extends WebhookDelivery {
+  readonly endpointId: string
+}
+
+/**
+ * What was told of a message, oldest first: written in the commits that moved it, so that it is looked for around the moments of
+ * those, and nowhere else.
+ */
+export async function listDeliveriesOfMessage(
+  sql: Sql,
+  customerId: number,
+  messageId: string,
+  moments: readonly Date[],
+): Promise<MessageDelivery[]> {
+  const times = plainArray(moments.map((moment) => moment.toISOString()))
+  const rows = await ofMessageStatement(sql, [customerId, messageId, commitMsMax, times])
+  const found = new Map(
+    rows.map((row) => [row.id, { ...toDelivery(row), endpointId: row.endpoint_id }]),
+  )
+  return [...found.values()]
 }
 
 /** Of endpoints that deliver; what is sent again keeps its webhook-id, and has a schedule of its own. */

@@ -12,6 +12,7 @@ export const ofCustomers: Readonly<Record<string, 'own' | 'nothing'>> = {
   getMessage: 'nothing',
   cancelMessage: 'nothing',
   listDeliveryReports: 'nothing',
+  listMessageWebhookDeliveries: 'nothing',
   getAccount: 'own',
   listLedgerEntries: 'own',
   listInboundMessages: 'own',

@@ -48,7 +48,8 @@ export const noDeadLetters: Omit<ApiOptions['deadLetters'], 'recorded'> = {
   getDeadLetter: async () => null,
 }
 
-export const nothingChanges: Omit<RecordedChanges, 'setProviderControl'> = {
+export const nothingChanges: Omit<RecordedChanges, 'setProviderControl' | 'setProviderWeight'> = {
+  openConsoleSession: async () => undefined,
   createCustomer: async () => null,
   setCustomerDisabled: async () => null,
   updateCustomer: async () => null,
@@ -78,11 +79,20 @@ export function controlsInto(
   controls: Map<string, ProviderControl>,
   changedAt: Date,
   failIfToldTo: () => void,
-): Pick<RecordedChanges, 'setProviderControl'> {
+): Pick<RecordedChanges, 'setProviderControl' | 'setProviderWeight'> {
   return {
     async setProviderControl(provider, mode, note) {
       failIfToldTo()
-      const control = { provider, mode, note, changedAt }
+      const weight = controls.get(provider)?.weight ?? null
+      const control = { provider, mode, weight, note, changedAt }
+      controls.set(provider, control)
+      return control
+    },
+    async setProviderWeight(provider, weight) {
+      failIfToldTo()
+      const before = controls.get(provider)
+      const { mode, note } = before ?? { mode: 'enabled' as const, note: null }
+      const control = { provider, mode, weight, note, changedAt }
       controls.set(provider, control)
       return control
     },
@@ -119,6 +129,7 @@ export const noWebhooks: ApiOptions['webhooks'] = {
   setWebhookDisabled: async () => null,
   rotateWebhookSecret: async () => null,
   removeWebhook: async () => false,
+  listDeliveriesOfMessage: async () => [],
   listWebhookDeliveries: async () => [],
   replayWebhookDelivery: async () => null,
   replayFailedWebhooks: async () => ({ replayed: 0, more: false }),

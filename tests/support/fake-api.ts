@@ -25,7 +25,7 @@ import {
   recordedInto,
 } from './fake-administration.ts'
 import { createFakeInbound, type FakeInbound } from './fake-inbound.ts'
-import { noRules } from './provider-settings.ts'
+import { noRules, providerSettings } from './provider-settings.ts'
 
 export interface FakeApi extends Omit<Api, 'fetch'> {
   /** From this machine, unless another address is given. */
@@ -210,8 +210,8 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
     providerSecret: (name) =>
       name === 'primary' ? fakeSecret : name === 'silent' ? null : undefined,
     providers: () => [
-      { name: 'primary', weight: 100 },
-      { name: 'silent', weight: 0 },
+      providerSettings('primary', { weight: 100 }),
+      providerSettings('silent', { weight: 0 }),
     ],
     routes: () => noRules,
     adminToken: fakeAdminToken,
@@ -229,6 +229,7 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
     reportMatchWindowMs: 60_000,
     isStopping: () => false,
     readiness: async () => ({ ready: true, checks: { postgres: 'ok' } }),
+    console: null,
     metricsText: () => registry.metrics(),
     version: '1.2.3',
     ...overrides,

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Environment, runCommand } from './gateway.ts'
-import { type Gateway, type GatewayOptions, startGateway } from './gateway-fixture.ts'
+import { type Gateway, type GatewayOptions, post, startGateway } from './gateway-fixture.ts'
 import { receiverCertificate } from './receiver-certificate.ts'
 import { startWebhookReceiver, type WebhookReceiver } from './webhook-receiver.ts'
 
@@ -117,5 +117,30 @@ function closeWith(gateway: Gateway, more: () => Promise<void>): () => Promise<v
   return async () => {
     await close()
     await more()
+  }
+}
+
+/** A batch each tenth of a second, a fifth of it express, until it is told to stop; what is answered is nobody's affair. */
+export function startBatches(
+  apiUrl: string,
+  { key }: Customer,
+  ratePerSecond: number,
+): () => Promise<void> {
+  const messages = Array.from({ length: ratePerSecond / 10 }, (_, index) => ({
+    phone: '+491701234567',
+    message: 'hello',
+    lane: index % 5 === 0 ? 'express' : 'normal',
+  }))
+  const underWay = new Set<Promise<unknown>>()
+  const timer = setInterval(() => {
+    const headers = { authorization: `Bearer ${key}` }
+    const request = post(`${apiUrl}/api/v1/messages/batch`, { messages }, headers)
+      .catch(() => undefined)
+      .finally(() => underWay.delete(request))
+    underWay.add(request)
+  }, 100)
+  return async () => {
+    clearInterval(timer)
+    await Promise.all(underWay)
   }
 }

@@ -9,11 +9,13 @@ import { filesMatching, type SourceFile } from './source-files.ts'
 const ranks: Readonly<Record<string, number>> = {
   domain: 0,
   runtime: 0,
+  console: 0,
   queue: 1,
   store: 1,
   providers: 1,
   embedded: 1,
   limits: 1,
+  figures: 1,
   webhooks: 1,
   api: 2,
   processor: 2,

@@ -112,7 +112,8 @@ export const replayedExample = { replayed: [id], more: false }
 export const purgedExample = { purged: [id], more: false }
 export const providerExample: ProviderBody = {
   name: 'primary',
-  weight: 100,
+  weight: 20,
+  weight_configured: 100,
   mode: 'draining',
   note: 'maintenance until 14:00',
   changed_at: '2026-01-31T12:00:00.000Z',

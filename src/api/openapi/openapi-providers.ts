@@ -3,7 +3,12 @@ import { z } from 'zod'
 import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from 'zod-openapi'
 import type { ProviderOrder } from '../../domain/provider-mode.ts'
 import { providerNameField } from '../fields.ts'
-import { providerListSchema, providerOrderSchema, providerSchema } from '../provider-schemas.ts'
+import {
+  providerListSchema,
+  providerOrderSchema,
+  providerSchema,
+  providerWeightSchema,
+} from '../provider-schemas.ts'
 import { providerExample } from './openapi-examples.ts'
 import {
   adminOperation,
@@ -69,4 +74,25 @@ export const providerPaths: ZodOpenApiPathsObject = {
     'Put a provider back into service',
     'It takes its share again.',
   ),
+  '/api/v1/providers/{name}/weight': {
+    put: {
+      operationId: 'weighProvider',
+      summary: 'Give a provider another weight',
+      description:
+        'In place of the configured one, until it is null again. In effect in every processor within two seconds.',
+      ...adminOperation,
+      requestParams: { path: z.object({ name: providerNameField }) },
+      requestBody: {
+        required: true,
+        content: { 'application/json': { schema: providerWeightSchema } },
+      },
+      responses: {
+        '200': {
+          description: 'Stored.',
+          content: { 'application/json': { schema: providerSchema, example: providerExample } },
+        },
+        ...problemResponses(...adminProblems, ...bodyProblems, 'provider-not-found'),
+      },
+    },
+  },
 }

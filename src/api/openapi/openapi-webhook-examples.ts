@@ -1,5 +1,10 @@
 /** Examples of answers about webhooks; a test holds them against their schemas. */
-import type { DeliveryBody, WebhookBody, WebhookWithSecretBody } from '../webhook-schemas.ts'
+import type {
+  DeliveryBody,
+  MessageDeliveryListBody,
+  WebhookBody,
+  WebhookWithSecretBody,
+} from '../webhook-schemas.ts'
 
 const id = '01997d2f-3b4c-7d5e-8f60-718293a4b5c6'
 
@@ -49,5 +54,8 @@ export const deliveryExample: DeliveryBody = {
   },
 }
 
+export const messageDeliveryListExample: MessageDeliveryListBody = {
+  deliveries: [{ ...deliveryExample, webhook_id: id }],
+}
 export const deliveryListExample = { deliveries: [deliveryExample], next_cursor: null }
 export const replayedWebhooksExample = { replayed: 12, more: false }

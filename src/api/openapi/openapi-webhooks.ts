@@ -6,6 +6,7 @@ import {
   deliveryListSchema,
   deliveryParametersSchema,
   deliverySchema,
+  messageDeliveryListSchema,
   newWebhookSchema,
   replayedWebhooksSchema,
   replaySchema,
@@ -20,6 +21,7 @@ import { bodyProblems, problemResponses } from './openapi-problems.ts'
 import {
   deliveryExample,
   deliveryListExample,
+  messageDeliveryListExample,
   replayedWebhooksExample,
   webhookExample,
   webhookListExample,
@@ -156,6 +158,20 @@ export const webhookPaths: ZodOpenApiPathsObject = {
       responses: {
         '202': answer('It will be sent.', deliverySchema, deliveryExample),
         ...problemResponses(...endpointProblems, 'webhook-disabled'),
+      },
+    },
+  },
+  '/api/v1/messages/{id}/webhook-deliveries': {
+    get: {
+      ...webhookOperation,
+      tags: ['messages'],
+      operationId: 'listMessageWebhookDeliveries',
+      summary: 'What was told of a message, and with what result',
+      description: 'By the webhooks there are now.',
+      requestParams: idPath,
+      responses: {
+        '200': answer('All of it.', messageDeliveryListSchema, messageDeliveryListExample),
+        ...problemResponses(...callerProblems, 'message-not-found'),
       },
     },
   },

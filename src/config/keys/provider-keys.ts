@@ -1,4 +1,5 @@
 /** A provider's settings, once for the short form in the environment and once for a table of the file. */
+import { providerWeightMax } from '../../domain/provider-mode.ts'
 import { inDoubtPolicies } from '../../domain/submit-outcome.ts'
 import { cost, costTable, networkList, prefixList } from '../destination-parsers.ts'
 import { bearerToken, choice, httpUrl, matching, text, wholeNumber } from '../parsers.ts'
@@ -11,7 +12,7 @@ function fields(nameOf: (field: string) => string, weight: number) {
   return {
     weight: setting(
       nameOf('weight'),
-      wholeNumber(0, 10_000),
+      wholeNumber(0, providerWeightMax),
       String(weight),
       'Its share of the traffic, relative to the others; 0 takes none.',
     ),

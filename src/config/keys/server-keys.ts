@@ -49,6 +49,12 @@ export const servers = {
     'Authenticates requests to the admin API, as a bearer token. Unset: they are refused.',
     bearerToken,
   ),
+  console: setting(
+    'CONSOLE',
+    choice(['on', 'off']),
+    'on',
+    'Whether the API serves the console, at /console.',
+  ),
   processes: setting(
     'PROCESSES',
     wholeNumber(1, 64),

@@ -19,6 +19,19 @@ test('the newest order counts, with its note and its time; others keep theirs', 
   expect(await store.listProviderControls()).toEqual([disabled, enabled])
 })
 
+test('a weight leaves the mode and its note as they are, and the other way round', async () => {
+  const { store } = fixture
+  await store.setProviderControl('d', 'draining', 'slow')
+  expect(await store.setProviderWeight('d', 20)).toMatchObject({
+    mode: 'draining',
+    note: 'slow',
+    weight: 20,
+  })
+  expect(await store.setProviderControl('d', 'enabled', null)).toMatchObject({ weight: 20 })
+  expect(await store.setProviderWeight('d', null)).toMatchObject({ mode: 'enabled', weight: null })
+  expect(await store.setProviderWeight('e', 0)).toMatchObject({ mode: 'enabled', weight: 0 })
+})
+
 test('orders at once leave one of them', async () => {
   const { store } = fixture
   const orders = (['draining', 'disabled', 'enabled'] as const).map((mode) =>

@@ -150,3 +150,27 @@ describe('an event is written in the commit of', () => {
     expect(await webhooks.eventsOf(removed)).toEqual([])
   })
 })
+
+test('what was told of a message is found by the moments it moved at, of its customer alone', async () => {
+  const { endpointOf, newCustomer, sentBy, store } = webhooks
+  const [first, second] = [await endpointOf(newCustomer()), await endpointOf(newCustomer())]
+  const again = await endpointOf(first.customerId)
+  const [id = '', other] = await sentBy(first.customerId, 2)
+  await sentBy(second.customerId, 1)
+  const message = await store.queries.get(id, null)
+  const moments = [message?.sentAt ?? new Date(0)]
+  const found = await store.listDeliveriesOfMessage(first.customerId, id, moments)
+  expect(found.map(({ endpointId, eventType }) => [endpointId, eventType]).sort()).toEqual(
+    [first.id, again.id].sort().map((endpoint) => [endpoint, 'message.sent']),
+  )
+  expect(found.every(({ payload }) => payload.includes(id) && !payload.includes(`${other}`))).toBe(
+    true,
+  )
+  // One delivery near two moments is shown once.
+  const twice = await store.listDeliveriesOfMessage(first.customerId, id, [...moments, ...moments])
+  expect(twice).toHaveLength(2)
+  expect(await store.listDeliveriesOfMessage(second.customerId, id, moments)).toEqual([])
+  expect(await store.listDeliveriesOfMessage(first.customerId, id, [])).toEqual([])
+  const long = [new Date(Date.now() - 3_600_000)]
+  expect(await store.listDeliveriesOfMessage(first.customerId, id, long)).toEqual([])
+})
