@@ -7,6 +7,7 @@ import { express } from './rows/express.ts'
 import { failover } from './rows/failover.ts'
 import { memory } from './rows/memory.ts'
 import { standalone } from './rows/standalone.ts'
+import { tracing } from './rows/tracing.ts'
 import { upkeep } from './rows/upkeep.ts'
 import { wholeLife } from './rows/whole-life.ts'
 
@@ -17,6 +18,7 @@ export const rows: readonly Row[] = [
   drain,
   wholeLife,
   customerLife,
+  tracing,
   express,
   failover,
   standalone,

@@ -8,6 +8,7 @@ import type { Queue } from '../queue/queue.ts'
 import { BatcherFullError, createBatcher } from '../runtime/batcher.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { beginBatch, type Tracing, within } from '../runtime/tracing.ts'
 import type { KeyedRequest, StoredAnswer } from '../store/idempotency-keys.ts'
 import type { Store } from '../store/store.ts'
 import type { ApiMetrics } from './api-metrics.ts'
@@ -29,6 +30,8 @@ export interface AcceptanceOptions {
   readonly acceptInFlightMax: number
   readonly validityMs: number
   readonly senderIdDefault: string | null
+  /** Null: nothing is traced. */
+  readonly tracing: Tracing | null
 }
 
 export interface Acceptance {
@@ -67,7 +70,7 @@ const enqueueingsMax = 4
 const full = () => new BatcherFullError('as many messages are being accepted as may be')
 
 export function createAcceptance(options: AcceptanceOptions): Acceptance {
-  const { store, classify, metrics, clock, validityMs, senderIdDefault } = options
+  const { store, classify, metrics, clock, validityMs, senderIdDefault, tracing } = options
   const enqueue = createEnqueuer(options)
   const enqueueings = new Set<Promise<void>>()
 
@@ -88,6 +91,7 @@ export function createAcceptance(options: AcceptanceOptions): Acceptance {
     classify,
     pendingMax: options.acceptInFlightMax,
     validityMs,
+    tracing,
     async onCommitted(messages) {
       metrics.acceptBatchSize.observe(messages.length)
       await committed(messages)
@@ -98,7 +102,9 @@ export function createAcceptance(options: AcceptanceOptions): Acceptance {
     batcher.isFull || batcher.pending + requests.pending >= options.acceptInFlightMax
 
   async function commit(messages: readonly NewMessage[]): Promise<readonly NewMessage[]> {
-    await store.insertMessages(messages, validityMs)
+    await within(beginBatch(tracing, 'accept batch', messages), () =>
+      store.insertMessages(messages, validityMs),
+    )
     await committed(messages)
     return messages
   }
@@ -144,6 +150,7 @@ export function createAcceptance(options: AcceptanceOptions): Acceptance {
       text: submit.message,
       ...(submit.timing === undefined ? {} : { timing: submit.timing }),
       ...(submit.charge === undefined ? {} : { charge: submit.charge }),
+      ...(submit.traceparent === undefined ? {} : { traceparent: submit.traceparent }),
     }
   }
 

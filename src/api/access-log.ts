@@ -1,6 +1,7 @@
 /** One line a request: debug when it went well, info when the client erred, error when we did. */
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { type Span, traceFields } from '../runtime/tracing.ts'
 
 export interface AccessRecord {
   readonly requestId: string
@@ -11,6 +12,7 @@ export interface AccessRecord {
   readonly durationMs: number
   /** What a handler threw. */
   readonly error: unknown
+  readonly span: Pick<Span, 'traceId' | 'spanId'> | null
 }
 
 export type AccessLog = (record: AccessRecord) => void
@@ -41,7 +43,7 @@ export function createAccessLog(logger: Logger, clock: Clock): AccessLog {
   }
 }
 
-function fieldsOf({ requestId, method, route, status, durationMs }: AccessRecord) {
+function fieldsOf({ requestId, method, route, status, durationMs, span }: AccessRecord) {
   return {
     event: 'http.request',
     request_id: requestId,
@@ -49,6 +51,7 @@ function fieldsOf({ requestId, method, route, status, durationMs }: AccessRecord
     route,
     status,
     duration_ms: Math.round(durationMs * 100) / 100,
+    ...traceFields(span),
   }
 }
 

@@ -1,7 +1,12 @@
 /** What an API process counts. Labels are lanes, route patterns, configured providers and fixed words only. */
 import { Counter, Histogram, type Registry } from 'prom-client'
 import { lanes } from '../domain/message.ts'
-import { batchSizeBuckets, latencyBucketsSeconds, startAtZero } from '../runtime/metrics.ts'
+import {
+  batchSizeBuckets,
+  latencyBucketsSeconds,
+  mayHaveExemplars,
+  startAtZero,
+} from '../runtime/metrics.ts'
 
 export const refusalReasons = [
   'invalid',
@@ -70,12 +75,14 @@ export function createApiMetrics(registry: Registry): ApiMetrics {
       'sms_idempotent_replays_total',
       'Requests answered again with what their idempotency key was answered first.',
     ),
-    acceptDuration: histogram(
-      'sms_accept_duration_seconds',
-      'From the start of a submit to its commit.',
-      durations,
-      ['kind'],
-    ),
+    acceptDuration: new Histogram({
+      name: 'sms_accept_duration_seconds',
+      help: 'From the start of a submit to its commit.',
+      buckets: durations,
+      labelNames: ['kind'],
+      registers,
+      enableExemplars: mayHaveExemplars(registry),
+    }),
     acceptBatchSize: histogram('sms_accept_batch_size', 'Messages in one commit.', sizes),
     enqueueFailures: startAtZero(
       counter(

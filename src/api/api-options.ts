@@ -7,6 +7,7 @@ import type { Queue } from '../queue/queue.ts'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Registry } from '../runtime/metrics.ts'
+import type { Tracing } from '../runtime/tracing.ts'
 import type { Store } from '../store/store.ts'
 import type { AccountRoutesOptions } from './account-routes.ts'
 import type { AuditRoutesOptions } from './audit-routes.ts'
@@ -74,6 +75,8 @@ export interface ApiOptions {
   readonly registry: Registry
   readonly clock: Clock
   readonly limits: ApiLimits
+  /** Null: nothing is traced. */
+  readonly tracing: Tracing | null
   /** How long a message may wait to be sent before it expires. */
   readonly validityMs: number
   /** Dead letters of messages older than this are not replayed. */

@@ -91,6 +91,7 @@ export function createApi(options: ApiOptions): Api {
     acceptInFlightMax: limits.acceptInFlightMax,
     validityMs: options.validityMs,
     senderIdDefault: options.senderIdDefault,
+    tracing: options.tracing,
   })
   const { reportMatchWindowMs } = options
   const parking = createParking(store, parkedReportsMax)
@@ -101,6 +102,7 @@ export function createApi(options: ApiOptions): Api {
     clock,
     reportMatchWindowMs,
     mayPark: parking.hasRoom,
+    tracing: options.tracing,
   })
   const readJson = createReadJson(createBodyReads(bodyReadsDefault))
   const keys = createKeyCache(options.customers, clock)
@@ -246,6 +248,7 @@ export function createApi(options: ApiOptions): Api {
     logger,
     clock,
     isStopping,
+    tracing: options.tracing,
   })
   return {
     routes,

@@ -50,6 +50,10 @@ export function batchRoute(options: SubmitOptions): Route {
     const checked = await checkItems(envelope.data.messages, caller)
     if ('kind' in checked) return problemResponse(checked, requestId)
     const candidates = checked.filter(isCandidate)
+    const { span } = exchange
+    if (span !== undefined) {
+      for (const { submit } of candidates) submit.traceparent = span.traceparent
+    }
     if (key !== null) {
       const fingerprint = fingerprintOf(batchPath, body.bytes)
       return await submitOnce({ key, fingerprint, caller }, checked, startedAtMs, requestId)

@@ -5,6 +5,7 @@
 import { type Context, Hono } from 'hono'
 import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
+import type { Span, Tracing } from '../runtime/tracing.ts'
 import { createAccessLog } from './access-log.ts'
 import type { ApiMetrics } from './api-metrics.ts'
 import { passingProblem, problemResponse } from './problems.ts'
@@ -17,6 +18,8 @@ export interface EdgeOptions {
   readonly logger: Logger
   readonly clock: Clock
   readonly isStopping: () => boolean
+  /** Null: nothing is traced. */
+  readonly tracing: Tracing | null
 }
 
 export interface Edge {
@@ -35,7 +38,7 @@ export const requestsMax = 5_000
 const busyRetrySeconds = 1
 
 export function createEdge(options: EdgeOptions): Edge {
-  const { routes, metrics, clock, isStopping } = options
+  const { routes, metrics, clock, isStopping, tracing } = options
   const log = createAccessLog(options.logger, clock)
   const app = new Hono<Env>()
   /** POSTs to fixed addresses, which is where the messages come in, are found without the router. */
@@ -90,8 +93,22 @@ export function createEdge(options: EdgeOptions): Edge {
       counter.inc()
     }
 
-    return async function run(exchange) {
+    /** Null for what is not traced: what runs the service asks all the time. */
+    function spanOf({ headers, method }: Request): Span | null {
+      if (tracing === null || isAlwaysAnswered) return null
+      const parent = headers.get('traceparent')
+      if (!tracing.isSampled(parent)) return null
+      return tracing.begin(`${methodLabel(method)} ${label}`, {
+        kind: 'server',
+        ...(parent === null ? {} : { parent }),
+        attributes: { 'http.request.method': methodLabel(method), 'http.route': label },
+      })
+    }
+
+    return async function run(asked) {
       const startedAtMs = clock.monotonicMs()
+      const span = spanOf(asked.request)
+      const exchange = span === null ? asked : { ...asked, span }
       const answer = isAlwaysAnswered ? handle : (refusal() ?? handle)
       let error: unknown
       let response: Response
@@ -111,7 +128,9 @@ export function createEdge(options: EdgeOptions): Edge {
       const { status } = response
       duration.observe(durationMs / 1000)
       count(method, status)
-      log({ requestId: exchange.requestId, method, route: label, status, durationMs, error })
+      span?.set({ 'http.response.status_code': status, 'sms.request_id': exchange.requestId })
+      span?.end(status >= 500 ? String(status) : undefined)
+      log({ requestId: exchange.requestId, method, route: label, status, durationMs, error, span })
       return response
     }
   }

@@ -3,6 +3,7 @@ import { dayMs } from '../domain/duration.ts'
 import type { ProviderReport } from '../domain/provider-report.ts'
 import { createBatcher } from '../runtime/batcher.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { type Tracing, traceReports } from '../runtime/tracing.ts'
 import type { Store } from '../store/store.ts'
 import type { ApiMetrics } from './api-metrics.ts'
 import type { ProviderReportBody } from './report-schemas.ts'
@@ -17,6 +18,8 @@ export interface ReportIntakeOptions {
   readonly reportMatchWindowMs: number
   /** Whether a report that matches nothing may be parked; otherwise it is refused. */
   readonly mayPark: () => boolean
+  /** Null: nothing is traced. */
+  readonly tracing: Tracing | null
 }
 
 export interface ReportIntake {
@@ -55,6 +58,7 @@ export function createReportIntake(options: ReportIntakeOptions): ReportIntake {
   async function apply(reports: readonly ProviderReport[]): Promise<readonly boolean[]> {
     const nowMs = clock.now()
     const taken = await store.applyReports(reports, reportMatchWindowMs, nowMs, options.mayPark())
+    traceReports(options.tracing, taken.traced, nowMs)
     metrics.reportsMatched.inc(taken.matched)
     metrics.reportsParked.inc(taken.parked)
     metrics.reportsRefused.inc(taken.refused.size)

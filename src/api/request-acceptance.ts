@@ -4,6 +4,7 @@
  */
 import type { NewMessage } from '../domain/message.ts'
 import { BatcherFullError, createBatcher } from '../runtime/batcher.ts'
+import { beginBatch, type Tracing, within } from '../runtime/tracing.ts'
 import type { AcceptableRequest, KeyedRequest, StoredAnswer } from '../store/idempotency-keys.ts'
 import type { Store } from '../store/store.ts'
 import { type ClassifyDatabaseError, InsufficientBalanceError } from './store-failure.ts'
@@ -13,6 +14,8 @@ export interface RequestAcceptanceOptions {
   readonly classify: ClassifyDatabaseError
   readonly pendingMax: number
   readonly validityMs: number
+  /** Null: nothing is traced. */
+  readonly tracing: Tracing | null
   /** Before anybody is told. */
   readonly onCommitted: (messages: readonly NewMessage[]) => Promise<void>
 }
@@ -49,7 +52,7 @@ const forgotten: Result = { error: new BatcherFullError('the answer was just for
 const isKeyed = (request: AcceptableRequest): request is KeyedRequest => request.key !== null
 
 export function createRequestAcceptance(options: RequestAcceptanceOptions): RequestAcceptance {
-  const { store, classify, validityMs, onCommitted } = options
+  const { store, classify, validityMs, onCommitted, tracing } = options
   let pending = 0
   const batcher = createBatcher<AcceptableRequest, Result>({
     name: 'accept requests',
@@ -101,7 +104,10 @@ export function createRequestAcceptance(options: RequestAcceptanceOptions): Requ
     requests: readonly AcceptableRequest[],
     results: Map<AcceptableRequest, Result>,
   ): Promise<readonly AcceptableRequest[]> {
-    const outcomes = await store.insertRequests(requests, validityMs)
+    const messages = tracing === null ? [] : requests.flatMap((request) => request.messages)
+    const outcomes = await within(beginBatch(tracing, 'accept batch', messages), () =>
+      store.insertRequests(requests, validityMs),
+    )
     const of = (wanted: string) => requests.filter((_, place) => outcomes[place] === wanted)
     const taken = of('taken')
     for (const request of taken) results.set(request, accepted)

@@ -1,4 +1,5 @@
 /** What a route is to the edge: an address, and a function from an exchange to an answer. */
+import type { Span } from '../runtime/tracing.ts'
 import type { SignedIn } from './signed-in.ts'
 
 export interface Exchange {
@@ -9,6 +10,8 @@ export interface Exchange {
   param(name: string): string
   /** Who it is, where that was found out before: never of anything that the request says by itself. */
   readonly signedIn?: SignedIn
+  /** Of a request that is traced. */
+  readonly span?: Span
   /** The address that the connection comes from; null when it is not known. */
   peerAddress(): string | null
 }

@@ -11,6 +11,8 @@ export interface OwnedSubmit extends Omit<Submit, 'customer_id'> {
   readonly customer_id: number
   timing?: MessageTiming
   charge?: MessageCharge
+  /** Of the request's span, where it is traced. */
+  traceparent?: string
 }
 
 /** A message that has no fault so far. Checks may put what they make of it into `submit`, which is this request's own. */

@@ -198,6 +198,7 @@ describe('refusing', () => {
           matched: 0,
           parked: 0,
           moved: [],
+          traced: [],
           refused: new Set<number>(),
         }),
         measureParkedReports: async () => ({ count: 0, oldestAgeMs: 0 }),

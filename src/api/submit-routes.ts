@@ -2,6 +2,7 @@
 import { isForLater, type Lane, type NewMessage } from '../domain/message.ts'
 import { messageIdTimeMs } from '../domain/message-id.ts'
 import type { Clock } from '../runtime/clock.ts'
+import { withExemplars } from '../runtime/metrics.ts'
 import type { Acceptance } from './acceptance.ts'
 import type { Admission } from './admission.ts'
 import type { ApiMetrics } from './api-metrics.ts'
@@ -49,7 +50,7 @@ const paths: Readonly<Record<Lane, string>> = { normal: messagesPath, express: e
 export function submitRoutes(options: SubmitOptions): Route[] {
   const { access, readJson, checks, acceptance, once, admission, classify, metrics, clock } =
     options
-  const duration = metrics.acceptDuration.labels({ kind: 'single' })
+  const duration = withExemplars(metrics.acceptDuration, { kind: 'single' })
   const bodyOptions: Record<Lane, JsonBodyOptions> = {
     normal: { bytesMax: submitBytesMax, refusal: () => refusal('normal') },
     express: { bytesMax: submitBytesMax, refusal: () => refusal('express') },
@@ -84,6 +85,8 @@ export function submitRoutes(options: SubmitOptions): Route[] {
         return refuse(verdict, requestId)
       }
       submits.push(verdict)
+      const { span } = exchange
+      if (span !== undefined) verdict.submit.traceparent = span.traceparent
       let message: NewMessage | undefined
       if (keyed === null) message = await acceptance.accept(verdict.submit, lane)
       else {
@@ -94,7 +97,7 @@ export function submitRoutes(options: SubmitOptions): Route[] {
         }
         message = outcome.messages[0]
       }
-      observe(startedAtMs)
+      observe(startedAtMs, span)
       return acceptedResponse(message, verdict.counted)
     } catch (error) {
       const failure = storeFailure(error, classify)
@@ -106,8 +109,8 @@ export function submitRoutes(options: SubmitOptions): Route[] {
     }
   }
 
-  function observe(startedAtMs: number): void {
-    duration.observe((clock.monotonicMs() - startedAtMs) / 1000)
+  function observe(startedAtMs: number, span: Exchange['span']): void {
+    duration((clock.monotonicMs() - startedAtMs) / 1000, span?.traceId)
   }
 
   function answerKnown(

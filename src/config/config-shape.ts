@@ -4,6 +4,7 @@ import type { limits, pumpingGuard } from './keys/limit-keys.ts'
 import type { accept, circuit, processing } from './keys/message-keys.ts'
 import type { numbers } from './keys/number-keys.ts'
 import type { postgres, redis, servers } from './keys/server-keys.ts'
+import type { tracing } from './keys/tracing-keys.ts'
 import type { webhooks } from './keys/webhook-keys.ts'
 import type { HostAndPort } from './parsers.ts'
 import type { Values } from './setting.ts'
@@ -38,6 +39,7 @@ export interface Config extends Omit<Values<typeof servers>, 'publicUrl'> {
   }
   readonly circuit: Values<typeof circuit>
   readonly webhooks: Values<typeof webhooks>
+  readonly tracing: Values<typeof tracing>
   /** Those of the short form first, then those of the file, in its order. */
   readonly providers: readonly ProviderSettings[]
 }

@@ -12,6 +12,7 @@ import { accept, circuit, processing } from './keys/message-keys.ts'
 import { numbers } from './keys/number-keys.ts'
 import * as providerKeys from './keys/provider-keys.ts'
 import * as serverKeys from './keys/server-keys.ts'
+import { tracing } from './keys/tracing-keys.ts'
 import { webhooks } from './keys/webhook-keys.ts'
 import { loadProvidersFile, takenName } from './providers-file.ts'
 import { givenText, readSettings } from './read-settings.ts'
@@ -75,6 +76,7 @@ function readConfig(environment: Environment, role: Role, faults: Fault[]): Conf
     },
     circuit: read(circuit),
     webhooks: read(webhooks),
+    tracing: read(tracing),
     providers: readProviders(environment, role, faults),
   }
 }

@@ -7,6 +7,7 @@ import { accept, circuit, processing } from './keys/message-keys.ts'
 import { numbers } from './keys/number-keys.ts'
 import { providers, providersFile } from './keys/provider-keys.ts'
 import { postgres, redis, servers } from './keys/server-keys.ts'
+import { tracing } from './keys/tracing-keys.ts'
 import { webhooks } from './keys/webhook-keys.ts'
 import type { Setting } from './setting.ts'
 
@@ -28,6 +29,7 @@ export const groups: readonly SettingGroup[] = [
   { title: 'Processing', settings: Object.values(processing) },
   { title: 'Circuit breaker', settings: Object.values(circuit) },
   { title: 'Webhooks', settings: Object.values(webhooks) },
+  { title: 'Tracing', settings: Object.values(tracing) },
   {
     title: 'Providers',
     settings: [...Object.values(providers).flatMap((keys) => Object.values(keys)), providersFile],

@@ -39,7 +39,7 @@ test('shows no credentials inside an address, and no secret of any setting', () 
     'https://***@host/submit?***',
   )
   const secrets = allSettings.filter(({ secret }) => secret).map(({ name }) => [name, 'hush'])
-  expect(secrets.length).toBe(6)
+  expect(secrets.length).toBe(7)
   expect(JSON.stringify(printSettings(Object.fromEntries(secrets), 'processor'))).not.toContain(
     'hush',
   )

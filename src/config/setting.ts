@@ -15,6 +15,7 @@ export type Unit =
   | 'digits'
   | 'connections'
   | 'processes'
+  | 'spans'
   | 'attempts'
   | 'submits'
   | 'submits/s'

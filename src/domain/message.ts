@@ -49,6 +49,8 @@ export interface NewMessage {
   readonly timing?: MessageTiming
   /** Without it it costs nothing. */
   readonly charge?: MessageCharge
+  /** Of the span that it was accepted in (W3C Trace Context); without it it is not traced. */
+  readonly traceparent?: string
 }
 
 /** What a message costs its customer. */
@@ -74,4 +76,6 @@ export interface ClaimedMessage {
   readonly provider: string
   /** A provider that may already hold this message (policy `resend`): it must be tried there again. */
   readonly inDoubtProvider: string | null
+  /** Of the span that it was accepted in; null: it is not traced. */
+  readonly traceparent: string | null
 }

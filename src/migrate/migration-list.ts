@@ -17,6 +17,7 @@ import privacy from '../../migrations/0012_privacy.sql' with { type: 'text' }
 import failedWebhooks from '../../migrations/0013_failed_webhooks.sql' with { type: 'text' }
 import inboundOfSender from '../../migrations/0014_inbound_of_sender.sql' with { type: 'text' }
 import consoleTables from '../../migrations/0015_console.sql' with { type: 'text' }
+import tracing from '../../migrations/0016_tracing.sql' with { type: 'text' }
 
 export interface Migration {
   readonly version: number
@@ -42,6 +43,7 @@ const sources: readonly (readonly [version: number, name: string, sql: string])[
   [13, 'failed_webhooks', failedWebhooks],
   [14, 'inbound_of_sender', inboundOfSender],
   [15, 'console', consoleTables],
+  [16, 'tracing', tracing],
 ]
 
 export const migrations: readonly Migration[] = sources.map(([version, name, sql]) => ({

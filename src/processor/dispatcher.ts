@@ -16,6 +16,7 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Permits } from '../runtime/permits.ts'
 import { retry } from '../runtime/retry.ts'
+import { beginBatch, type Tracing } from '../runtime/tracing.ts'
 import type { Reassignment } from '../store/message-claims.ts'
 import type { Store } from '../store/store.ts'
 import type { MessageRouting } from './message-routing.ts'
@@ -40,6 +41,8 @@ export interface DispatcherOptions {
   readonly logger: Logger
   readonly clock: Clock
   readonly random: () => number
+  /** Null: nothing is traced. */
+  readonly tracing: Tracing | null
   /** Whether PostgreSQL refuses a value in the statement, so that trying again cannot help. */
   readonly isDataFault: (error: unknown) => boolean
   /** Aborts when the process begins to stop: entries without a place are handed back. */
@@ -68,7 +71,7 @@ const answerPauseMsMax = 1_000
 
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const { store, pool, routing, recorder, permits, metrics, logger, clock } = options
-  const { placeSignal, workSignal } = options
+  const { placeSignal, workSignal, tracing } = options
   const underWay = new Set<Promise<void>>()
 
   const queueWait = {
@@ -103,6 +106,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     reassign: (reassignment) => reassigner.add(reassignment),
     onOutcome: createOutcomeLog(metrics, logger),
     workSignal,
+    tracing,
   }
 
   function dispatch(lane: Lane, entries: readonly QueueEntry[]): void {
@@ -132,12 +136,14 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 
   async function submitPlaced(lane: Lane, placed: readonly Placed[]): Promise<void> {
     const release = (count: number): void => permits.give(lane === 'express', count)
+    const startedAtMs = clock.now()
     const claimed = await claim(lane, placed)
     if (claimed === null) {
       for (const { reservation } of placed) reservation.cancel()
       release(placed.length)
       return
     }
+    beginBatch(tracing, 'claim batch', claimed, startedAtMs)?.end()
     metrics.batchSize.observe({ statement: 'claim' }, placed.length)
     metrics.claimed.inc({ lane }, claimed.length)
     const claimedAtMs = clock.monotonicMs()
@@ -253,8 +259,11 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
           : await runRound(message, place, errand, submission)
       const why = unrouted(result)
       if (why !== null) metrics.routed.inc({ lane: message.lane, result: why })
-      if (result.kind === 'sent') await recorder.recordSent(message.lane, result.settlement)
-      else if (result.kind === 'unsent') await recorder.recordUnsent(result.settlement)
+      const { lane, traceparent } = message
+      if (result.kind === 'sent') await recorder.recordSent(lane, result.settlement, traceparent)
+      else if (result.kind === 'unsent') {
+        await recorder.recordUnsent(result.settlement, traceparent)
+      }
       recorder.acknowledge(message.lane, entry.receipt)
     } catch (error) {
       // Not recorded, so not acknowledged: the claim's lease runs out and recovery decides.

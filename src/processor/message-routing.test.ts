@@ -63,6 +63,7 @@ function message(id: string, changes: Partial<ClaimedMessage> = {}): ClaimedMess
     claimToken: '1',
     provider: 'a',
     inDoubtProvider: null,
+    traceparent: null,
     ...changes,
   }
 }

@@ -2,6 +2,8 @@
 import type { Lane } from '../domain/message.ts'
 import type { SubmitOutcome } from '../domain/submit-outcome.ts'
 import { type Logger, maskRecipient } from '../runtime/logger.ts'
+import { withExemplars } from '../runtime/metrics.ts'
+import { traceFields } from '../runtime/tracing.ts'
 import type { ProcessorMetrics } from './processor-metrics.ts'
 import type { SubmissionOptions } from './submission.ts'
 
@@ -12,12 +14,14 @@ export function createOutcomeLog(
   const submitted = childOf((lane: Lane, provider: string, outcome: SubmitOutcome['kind']) =>
     metrics.submitted.labels({ lane, provider, outcome }),
   )
-  const durationOf = childOf((provider: string) => metrics.submitDuration.labels({ provider }))
+  const durationOf = childOf((provider: string) =>
+    withExemplars(metrics.submitDuration, { provider }),
+  )
 
-  return (message, provider, outcome, durationMs) => {
+  return (message, provider, outcome, durationMs, span) => {
     const { lane } = message
     submitted(lane, provider, outcome.kind).inc()
-    durationOf(provider).observe(durationMs / 1_000)
+    durationOf(provider)(durationMs / 1_000, span?.traceId)
     const event = {
       event: 'message.submitted',
       message_id: message.id,
@@ -27,6 +31,7 @@ export function createOutcomeLog(
       outcome: outcome.kind,
       duration_ms: Math.round(durationMs * 10) / 10,
       recipient: maskRecipient(message.recipient),
+      ...traceFields(span),
     }
     if (outcome.kind === 'taken') {
       logger.info({ ...event, provider_message_id: outcome.providerMessageId })

@@ -2,7 +2,12 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { lanes } from '../domain/message.ts'
 import type { MessageState } from '../domain/message-state.ts'
-import { batchSizeBuckets, latencyBucketsSeconds, startAtZero } from '../runtime/metrics.ts'
+import {
+  batchSizeBuckets,
+  latencyBucketsSeconds,
+  mayHaveExemplars,
+  startAtZero,
+} from '../runtime/metrics.ts'
 import type { Promotion } from '../store/recovery.ts'
 
 const promotionActions = [
@@ -119,12 +124,14 @@ export function createProcessorMetrics(registry: Registry): ProcessorMetrics {
       latencyBucketsSeconds,
       ['lane'],
     ),
-    submitDuration: histogram(
-      'sms_submit_duration_seconds',
-      'One submit to a provider.',
-      latencyBucketsSeconds,
-      ['provider'],
-    ),
+    submitDuration: new Histogram({
+      name: 'sms_submit_duration_seconds',
+      help: 'One submit to a provider.',
+      buckets: latencyBucketsSeconds,
+      labelNames: ['provider'],
+      registers,
+      enableExemplars: mayHaveExemplars(registry),
+    }),
     batchSize: histogram(
       'sms_statement_batch_size',
       'Messages in one statement.',

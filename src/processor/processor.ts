@@ -10,6 +10,7 @@ import type { Clock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { createPermits } from '../runtime/permits.ts'
 import type { Service } from '../runtime/service.ts'
+import type { Tracing } from '../runtime/tracing.ts'
 import type { Store } from '../store/store.ts'
 import { createCustomerRouting } from './customer-routing.ts'
 import { createDispatcher } from './dispatcher.ts'
@@ -53,6 +54,8 @@ export interface ProcessorOptions {
   readonly logger: Logger
   readonly clock: Clock
   readonly random: () => number
+  /** Null: nothing is traced. */
+  readonly tracing: Tracing | null
 }
 
 /** After the grace time, what was aborted gets this long to be recorded. */
@@ -77,6 +80,7 @@ export function createProcessor(options: ProcessorOptions): Service {
     metrics,
     logger,
     isDataFault: options.isDataFault,
+    tracing: options.tracing,
     recordSignal: recording.signal,
   })
   const customers = createCustomerRouting({ store, logger, clock })

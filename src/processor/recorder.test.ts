@@ -18,6 +18,7 @@ function setup(awayFor: number) {
       },
     },
     reportTimeoutMs: 60_000,
+    tracing: null,
     metrics: createProcessorMetrics(new Registry()),
     logger: pino({ level: 'silent' }),
     isDataFault: () => false,

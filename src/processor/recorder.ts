@@ -8,6 +8,7 @@ import type { Queue } from '../queue/queue.ts'
 import { type Batcher, createBatcher } from '../runtime/batcher.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { retry } from '../runtime/retry.ts'
+import { beginBatch, type Tracing, within } from '../runtime/tracing.ts'
 import type { SentSettlement, SettledMessage, UnsentSettlement } from '../store/settlements.ts'
 import type { Store } from '../store/store.ts'
 import type { ProcessorMetrics } from './processor-metrics.ts'
@@ -22,12 +23,14 @@ export interface RecorderOptions {
   readonly isDataFault: (error: unknown) => boolean
   /** Aborts when the process must end: what could not be recorded then stays unrecorded, and is recovered later. */
   readonly recordSignal: AbortSignal
+  /** Null: nothing is traced. */
+  readonly tracing: Tracing | null
 }
 
 export interface Recorder {
   /** Resolves when it is committed. @throws when it could not be recorded before the process had to end */
-  recordSent(lane: Lane, settlement: SentSettlement): Promise<void>
-  recordUnsent(settlement: UnsentSettlement): Promise<void>
+  recordSent(lane: Lane, settlement: SentSettlement, traceparent: string | null): Promise<void>
+  recordUnsent(settlement: UnsentSettlement, traceparent: string | null): Promise<void>
   /** In the background, batched, and tried again while the queue is away. */
   acknowledge(lane: Lane, receipt: string): void
   /** Writes what is gathered; a queue that is away is tried once more. */
@@ -38,6 +41,10 @@ interface Settled {
   readonly id: string
   readonly lane: Lane
   readonly provider: string | null
+}
+
+interface Traced {
+  readonly traceparent: string | null
 }
 
 const batchMax = 1_000
@@ -51,7 +58,7 @@ const acknowledgePauseMsMax = 1_000
 const pendingMax = 1_000_000
 
 export function createRecorder(options: RecorderOptions): Recorder {
-  const { store, queue, metrics, logger, isDataFault, recordSignal } = options
+  const { store, queue, metrics, logger, isDataFault, recordSignal, tracing } = options
 
   /** Tries until it is recorded, or refused for what is in it: the batcher then finds the one that has the fault. */
   function persist<T>(what: string, settle: () => Promise<T>): Promise<T> {
@@ -89,14 +96,16 @@ export function createRecorder(options: RecorderOptions): Recorder {
     }
   }
 
-  const sent = createBatcher<SentSettlement & { readonly lane: Lane }, undefined>({
+  const sent = createBatcher<SentSettlement & Traced & { readonly lane: Lane }, undefined>({
     name: 'settle sent',
     batchMax,
     pendingMax,
     flightsMax: 1,
     lingerMs,
     run: async (items) => {
-      const settled = await persist('sent', () => store.settleSent(items, options.reportTimeoutMs))
+      const settled = await within(beginBatch(tracing, 'settle batch', items), () =>
+        persist('sent', () => store.settleSent(items, options.reportTimeoutMs)),
+      )
       countSettled(items, settled, () => 'sent')
       return items.map(() => undefined)
     },
@@ -104,14 +113,16 @@ export function createRecorder(options: RecorderOptions): Recorder {
     onBatch: (size) => metrics.batchSize.observe({ statement: 'settle_sent' }, size),
   })
 
-  const unsent = createBatcher<UnsentSettlement, undefined>({
+  const unsent = createBatcher<UnsentSettlement & Traced, undefined>({
     name: 'settle unsent',
     batchMax,
     pendingMax,
     flightsMax: 1,
     lingerMs,
     run: async (items) => {
-      const settled = await persist('unsent', () => store.settleUnsent(items))
+      const settled = await within(beginBatch(tracing, 'settle batch', items), () =>
+        persist('unsent', () => store.settleUnsent(items)),
+      )
       countSettled(items, settled, (item) => item.result)
       return items.map(() => undefined)
     },
@@ -150,11 +161,11 @@ export function createRecorder(options: RecorderOptions): Recorder {
   }
 
   return {
-    async recordSent(lane, settlement) {
-      await sent.add({ ...settlement, lane })
+    async recordSent(lane, settlement, traceparent) {
+      await sent.add({ ...settlement, lane, traceparent })
     },
-    async recordUnsent(settlement) {
-      await unsent.add(settlement)
+    async recordUnsent(settlement, traceparent) {
+      await unsent.add({ ...settlement, traceparent })
     },
     acknowledge(lane, receipt) {
       // It will be delivered again, claim nothing, and be acknowledged then.

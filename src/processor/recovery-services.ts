@@ -14,6 +14,7 @@ import { pause } from '../runtime/notifier.ts'
 import { createPeriodic } from '../runtime/periodic.ts'
 import type { Permits } from '../runtime/permits.ts'
 import type { Service } from '../runtime/service.ts'
+import { type Tracing, traceReports } from '../runtime/tracing.ts'
 import type { Store } from '../store/store.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { ProcessorMetrics } from './processor-metrics.ts'
@@ -42,6 +43,8 @@ export interface RecoveryOptions {
   readonly metrics: ProcessorMetrics
   readonly logger: Logger
   readonly clock: Clock
+  /** Null: nothing is traced. */
+  readonly tracing: Tracing | null
 }
 
 /** Rows that were put back into the queue are looked at again after this time. */
@@ -179,7 +182,9 @@ export function createRecoveryServices(options: RecoveryOptions): Service[] {
   /** Goes on at once while many find their message: those of a campaign that was scheduled days ahead all come this way. */
   async function checkParked(): Promise<boolean> {
     const windowMs = options.retentionDays * dayMs
-    const applied = await store.checkParkedReports(windowMs, parkedReportKeptMs, clock.now())
+    const nowMs = clock.now()
+    const applied = await store.checkParkedReports(windowMs, parkedReportKeptMs, nowMs)
+    traceReports(options.tracing, applied.traced, nowMs)
     if (applied.matched > 0) metrics.parkedMatched.inc(applied.matched)
     return applied.matched >= manyMatchedMin
   }

@@ -10,6 +10,7 @@ import type { AttemptFailure, SubmitOutcome } from '../domain/submit-outcome.ts'
 import type { ProviderPool, Reservation, ReserveOptions } from '../providers/provider-pool.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { maskRecipientIn } from '../runtime/logger.ts'
+import type { Span, Tracing } from '../runtime/tracing.ts'
 import type { Reassignment } from '../store/message-claims.ts'
 import {
   final,
@@ -38,8 +39,11 @@ export interface SubmissionOptions {
     provider: string,
     outcome: SubmitOutcome,
     durationMs: number,
+    span: Span | null,
   ) => void
   readonly workSignal: AbortSignal
+  /** Null: nothing is traced. */
+  readonly tracing: Tracing | null
 }
 
 /** Where a message may go, and since when it is ours. */
@@ -178,19 +182,42 @@ async function submitOnce(
   options: SubmissionOptions,
 ): Promise<SubmitOutcome> {
   const startedAtMs = options.clock.monotonicMs()
+  const span = spanOf(message, reservation.provider, options)
   const outcome = await reservation.submit(
     {
       reference: message.id,
       recipient: message.recipient,
       senderId: message.senderId ?? options.senderIdDefault,
       text: message.text,
+      ...(span === null ? {} : { traceparent: span.traceparent }),
     },
     options.workSignal,
   )
   const durationMs = options.clock.monotonicMs() - startedAtMs
   const masked = withoutPersonal(outcome, message)
-  options.onOutcome(message, reservation.provider, masked, durationMs)
+  span?.set({ 'sms.outcome': masked.kind })
+  span?.end(masked.kind === 'taken' ? undefined : masked.code)
+  options.onOutcome(message, reservation.provider, masked, durationMs, span)
   return masked
+}
+
+function spanOf(
+  { traceparent, lane, attempt, id }: ClaimedMessage,
+  provider: string,
+  { tracing }: SubmissionOptions,
+): Span | null {
+  if (tracing === null || traceparent === null) return null
+  return tracing.begin(`submit ${provider}`, {
+    kind: 'client',
+    parent: traceparent,
+    attributes: {
+      'messaging.operation.type': 'send',
+      'messaging.message.id': id,
+      'sms.provider': provider,
+      'sms.lane': lane,
+      'sms.attempt': attempt,
+    },
+  })
 }
 
 /** A provider's words often repeat the number, and may repeat the text; they are kept, shown and logged. */

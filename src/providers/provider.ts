@@ -12,6 +12,8 @@ export interface Submission {
   readonly recipient: string
   readonly senderId: string | null
   readonly text: string
+  /** Of the span of this submit, where it is traced. */
+  readonly traceparent?: string
 }
 
 export interface ProviderDriver {

@@ -14,6 +14,7 @@ import type { Registry } from '../runtime/metrics.ts'
 import { pause } from '../runtime/notifier.ts'
 import type { Service } from '../runtime/service.ts'
 import { turnAwayMs } from '../runtime/stop-server.ts'
+import type { Tracing } from '../runtime/tracing.ts'
 import { databaseErrorKind } from '../store/database-errors.ts'
 import type { Store } from '../store/store.ts'
 import { version } from './build-info.ts'
@@ -35,6 +36,8 @@ export interface ApiPartOptions {
   readonly readiness: Readiness
   readonly metricsText: () => Promise<string>
   readonly reusePort: boolean
+  /** Null: nothing is traced. */
+  readonly tracing: Tracing | null
   /** Null: the console is off. */
   readonly console: Pick<ConsoleSettings, 'board' | 'opensLocally' | 'configuration'> | null
 }
@@ -96,6 +99,7 @@ export function createApiPart(options: ApiPartOptions): ApiPart {
     readiness: () => readiness.check(),
     isStopping: () => readiness.isStopping,
     metricsText: options.metricsText,
+    tracing: options.tracing,
     console: options.console === null ? null : { ...options.console, store: options.store },
     version,
   })

@@ -13,7 +13,7 @@ import { stopping } from './stopping.ts'
 import { connectToSupervisor } from './supervised-child.ts'
 
 export async function runApi(environment: Environment): Promise<number> {
-  const { config, log, registry } = startContext(environment, 'api')
+  const { config, log, registry, tracing } = startContext(environment, 'api')
   const { logger } = log
   const providers = reloadedProviders(environment, 'api', config, logger)
   const database = databaseFor(config, 'api')
@@ -41,10 +41,11 @@ export async function runApi(environment: Environment): Promise<number> {
     readiness,
     metricsText: () => supervised?.metricsText() ?? registry.metrics(),
     reusePort: supervised !== null,
+    tracing: tracing.tracing,
     console: consoleSettings(environment, 'api', config, figures.board),
   })
   return await runUntilStopped({
-    services: [databaseService, queueService(queue), figures.service, api],
+    services: [tracing.service, databaseService, queueService(queue), figures.service, api],
     log,
     ...stopping(config, readiness),
     onStarted: () => {

@@ -11,6 +11,7 @@ import { systemClock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Registry } from '../runtime/metrics.ts'
 import type { Service } from '../runtime/service.ts'
+import type { Tracing } from '../runtime/tracing.ts'
 import { databaseErrorKind } from '../store/database-errors.ts'
 import type { Store } from '../store/store.ts'
 import type { ProviderSource } from './provider-source.ts'
@@ -23,6 +24,8 @@ export interface ProcessorPartOptions {
   readonly queue: Queue
   readonly registry: Registry
   readonly logger: Logger
+  /** Null: nothing is traced. */
+  readonly tracing: Tracing | null
 }
 
 /** A message whose day is dropped already is the fault of that message too, and must not keep the others from being recorded. */
@@ -64,6 +67,7 @@ export function createProcessorPart(options: ProcessorPartOptions): Service {
     logger: options.logger,
     clock: systemClock,
     random: Math.random,
+    tracing: options.tracing,
   })
   const others = [
     createWebhookPart(options),

@@ -21,7 +21,7 @@ import { stopping } from './stopping.ts'
 import { connectToSupervisor } from './supervised-child.ts'
 
 export async function runProcessor(environment: Environment): Promise<number> {
-  const { config, log, registry } = startContext(environment, 'processor')
+  const { config, log, registry, tracing } = startContext(environment, 'processor')
   const { logger } = log
   const providers = reloadedProviders(environment, 'processor', config, logger)
   const database = databaseFor(config, 'processor')
@@ -41,12 +41,17 @@ export async function runProcessor(environment: Environment): Promise<number> {
     queue,
     registry,
     logger,
+    tracing: tracing.tracing,
   })
   const status = createHttpListener({
     name: 'metrics',
     setting: 'METRICS_ADDR',
     address: config.metricsAddress,
-    fetch: createStatusRoutes({ readiness, metricsText: () => registry.metrics() }),
+    fetch: createStatusRoutes({
+      readiness,
+      metricsText: () => registry.metrics(),
+      metricsContentType: registry.contentType,
+    }),
     maxRequestBodyBytes: statusBodyBytesMax,
     idleTimeoutSeconds: statusIdleSeconds,
     reusePort: false,
@@ -55,6 +60,7 @@ export async function runProcessor(environment: Environment): Promise<number> {
   return await runUntilStopped({
     // The supervisor serves the metrics of its children.
     services: [
+      tracing.service,
       databaseService,
       queueService(queue),
       ...(supervised === null ? [status] : []),

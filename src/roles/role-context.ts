@@ -7,6 +7,7 @@ import type { Database } from '../store/database.ts'
 import { isRefusal } from '../store/database-errors.ts'
 import { commit, version } from './build-info.ts'
 import { migrationsFault, serverName } from './open-store.ts'
+import { isTracingOn, type OpenTracing, openTracing } from './open-tracing.ts'
 import { exitCodes } from './run-until-stopped.ts'
 import { type AwaitedServer, waitForServers } from './wait-for-servers.ts'
 
@@ -14,6 +15,7 @@ export interface RoleContext {
   readonly config: Config
   readonly log: ProcessLogger
   readonly registry: Registry
+  readonly tracing: OpenTracing
 }
 
 /** Ends the start of a role: the sentence goes to stderr, the code to the shell. */
@@ -49,7 +51,9 @@ export function startContext(environment: Environment, role: Role): RoleContext 
   const config = configFor(environment, role)
   const log = createLogger(config.logLevel, role)
   log.logger.info({ event: 'process.starting', version, commit, bun: Bun.version })
-  const registry = createRegistry()
+  // Metrics of several processes are added up, which leaves no exemplars.
+  const hasExemplars = isTracingOn(config) && process.send === undefined
+  const registry = createRegistry(hasExemplars ? 'openmetrics' : 'text')
   const build = new Gauge({
     name: 'sms_build_info',
     help: 'One, for the build that runs.',
@@ -58,7 +62,7 @@ export function startContext(environment: Environment, role: Role): RoleContext 
     aggregator: 'first',
   })
   build.set({ version, commit, bun: Bun.version }, 1)
-  return { config, log, registry }
+  return { config, log, registry, tracing: openTracing(config, role, registry, log.logger) }
 }
 
 export function say(sentence: string): void {

@@ -31,7 +31,7 @@ import { exitCodes, runUntilStopped } from './run-until-stopped.ts'
 import { stopping } from './stopping.ts'
 
 export async function runStandalone(environment: Environment): Promise<number> {
-  const { config, log, registry } = startContext(environment, 'standalone')
+  const { config, log, registry, tracing } = startContext(environment, 'standalone')
   const { logger } = log
   const configured = configuredProviders(environment, config, logger)
   await requireAddresses(config, configured === null)
@@ -51,7 +51,15 @@ export async function runStandalone(environment: Environment): Promise<number> {
     const isKeyless = !(await store.hasApiKeys())
     const readiness = createReadiness({ postgres: () => store.ping(), queue: () => queue.ping() })
     const figures = openFigures(config, 'standalone', registry, logger)
-    const parts = { config, store, queue, registry, logger, providers }
+    const parts = {
+      config,
+      store,
+      queue,
+      registry,
+      logger,
+      providers,
+      tracing: tracing.tracing,
+    }
     const api = createApiPart({
       ...parts,
       counters: openCounters(config, registry, logger),
@@ -63,6 +71,7 @@ export async function runStandalone(environment: Environment): Promise<number> {
     return await runUntilStopped({
       // Stopped in reverse: the operator delivers its last reports while the API still takes them.
       services: [
+        tracing.service,
         embedded,
         databaseService,
         queueService(queue),

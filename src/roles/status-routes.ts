@@ -4,11 +4,17 @@ import type { Readiness } from './readiness.ts'
 export interface StatusRoutesOptions {
   readonly readiness: Readiness
   readonly metricsText: () => Promise<string>
+  /** That of the text format, unless given. */
+  readonly metricsContentType?: string
 }
 
-export const metricsContentType = 'text/plain; version=0.0.4; charset=utf-8'
+const textContentType = 'text/plain; version=0.0.4; charset=utf-8'
 
-export function createStatusRoutes({ readiness, metricsText }: StatusRoutesOptions) {
+export function createStatusRoutes({
+  readiness,
+  metricsText,
+  metricsContentType = textContentType,
+}: StatusRoutesOptions) {
   return async function statusRoutes(request: Request): Promise<Response> {
     const { pathname } = new URL(request.url)
     if (pathname === '/health') return Response.json({ status: 'ok' })

@@ -9,6 +9,7 @@ import { systemClock } from '../runtime/clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Registry } from '../runtime/metrics.ts'
 import type { Service } from '../runtime/service.ts'
+import type { Tracing } from '../runtime/tracing.ts'
 import type { Store } from '../store/store.ts'
 import { createHttpSender } from '../webhooks/http-sender.ts'
 import { version } from './build-info.ts'
@@ -18,6 +19,8 @@ export interface WebhookPartOptions {
   readonly store: Store
   readonly registry: Registry
   readonly logger: Logger
+  /** Null: nothing is traced. */
+  readonly tracing: Tracing | null
 }
 
 /** Where webhooks may be sent: for whoever registers an endpoint, and for whoever sends. */
@@ -30,10 +33,11 @@ export function createWebhookPart({
   store,
   registry,
   logger,
+  tracing,
 }: WebhookPartOptions): Service {
   const { webhooks } = config
   const metrics = createWebhookMetrics(registry)
-  const shared = { store, metrics, logger }
+  const shared = { store, metrics, logger, tracing }
   const services = [
     createWebhookDeliveries({
       ...shared,

@@ -1,5 +1,5 @@
 /** Where metrics are registered. One registry a process; every part registers its own on it. */
-import { type Counter, collectDefaultMetrics, Registry } from 'prom-client'
+import { type Counter, collectDefaultMetrics, type Histogram, Registry } from 'prom-client'
 
 export type { Registry } from 'prom-client'
 
@@ -24,12 +24,38 @@ const meaningless = [
 ]
 
 /** A registry with the process's own metrics: CPU, memory, file descriptors, event-loop lag. */
-export function createRegistry(): Registry {
+export function createRegistry(format: 'text' | 'openmetrics' = 'text'): Registry {
   const registry = new Registry()
+  if (format === 'openmetrics') registry.setContentType(openMetrics)
   collectDefaultMetrics({ register: registry })
   for (const name of meaningless) registry.removeSingleMetric(name)
   return registry
 }
+
+/** The library's types know of one format alone. */
+const openMetrics =
+  Registry.OPENMETRICS_CONTENT_TYPE as unknown as typeof Registry.PROMETHEUS_CONTENT_TYPE
+
+/** Exemplars are of the OpenMetrics format alone. */
+export function mayHaveExemplars(registry: Registry): boolean {
+  return registry.contentType === openMetrics
+}
+
+/** Observes seconds, with the trace that they are an example of, where there is one and the histogram shows it. */
+export function withExemplars<L extends string>(
+  histogram: Histogram<L>,
+  labels: Record<L, string>,
+): (seconds: number, traceId: string | undefined) => void {
+  const child = histogram.labels(labels)
+  const shows = 'enableExemplars' in histogram && histogram.enableExemplars === true
+  return (seconds, traceId) => {
+    if (traceId === undefined || !shows) child.observe(seconds)
+    else histogram.observe({ labels, value: seconds, exemplarLabels: exemplarOf(traceId) })
+  }
+}
+
+/** The types take an exemplar's labels for the histogram's. */
+const exemplarOf = (traceId: string) => ({ trace_id: traceId }) as Readonly<Record<never, string>>
 
 /** Shows every combination of these labels from the start: what appears with its first event has no rate of it. */
 export function startAtZero<L extends string>(

@@ -16,9 +16,10 @@ const cancelStatement = defineStatement<{ id: string }>(
      UPDATE messages m SET status = 'canceled', final_at = now(), due_at = NULL
      WHERE id = $1::uuid AND ($2::bigint IS NULL OR customer_id = $2::bigint)
        AND status IN ('scheduled', 'queued') AND in_doubt_provider IS NULL
-     RETURNING m.id, m.status, m.recipient, m.provider, ${returnColumns()}
+     RETURNING m.id, m.status, m.recipient, m.provider, m.traceparent, ${returnColumns()}
    ), ${returnsOf('canceled')}, ${announceMessages(
-     `SELECT id, customer_id, recipient, 'canceled' AS status, provider, NULL AS error_code, now() AS occurred_at FROM canceled`,
+     `SELECT id, customer_id, recipient, 'canceled' AS status, provider, NULL AS error_code, now() AS occurred_at, traceparent
+      FROM canceled`,
    )}
    INSERT INTO delivery_reports (message_id, occurred_at, status, detail)
    SELECT id, now(), 'canceled', 'canceled before it was sent' FROM canceled

@@ -25,6 +25,7 @@ const claimStatement = defineStatement<{
   attempts: number
   provider: string
   in_doubt_provider: string | null
+  traceparent: string | null
 }>(
   'messages.claim',
   `UPDATE messages m
@@ -35,7 +36,8 @@ const claimStatement = defineStatement<{
    WHERE m.id = wanted.id AND m.id = ANY($1::uuid[]) AND m.id BETWEEN $3::uuid AND $4::uuid
      AND (m.status = 'queued' AND m.expires_at > now() AND m.claim_token IS DISTINCT FROM $6::bigint
           OR m.status = 'sending' AND m.claim_token = $6::bigint AND m.provider = coalesce(m.in_doubt_provider, wanted.provider))
-   RETURNING m.id, m.customer_id, m.lane, m.recipient, m.sender_id, m.body, m.attempts, m.provider, m.in_doubt_provider`,
+   RETURNING m.id, m.customer_id, m.lane, m.recipient, m.sender_id, m.body, m.attempts, m.provider, m.in_doubt_provider,
+     m.traceparent`,
 )
 
 /**
@@ -76,6 +78,7 @@ export async function claimMessages(
     attempt: row.attempts,
     provider: row.provider,
     inDoubtProvider: row.in_doubt_provider,
+    traceparent: row.traceparent,
     claimToken: token,
   }))
 }

@@ -14,14 +14,14 @@ export const insertStatementName = 'messages.insert'
 const strayDueMs = 30_000
 
 /**
- * An INSERT with a SELECT that has the columns of `messageColumns`. A message for later has its time as `due_at`, at which the
+ * An INSERT with a SELECT that has the columns of `messageColumns`, and `traceparent`. A message for later has its time as `due_at`, at which the
  * promoter puts it into the queue; one with an end of its own has that, at which it expires.
  *
  * @param validity an expression of milliseconds, for messages that say nothing of their validity
  * @param isCharged with the columns `price` and `return_rule` too
  */
 export function insertSelect(validity: string, isCharged = false): string {
-  return `INSERT INTO messages (id, customer_id, lane, recipient, sender_id, body, status, expires_at, due_at${isCharged ? ', price, return_rule' : ''})
+  return `INSERT INTO messages (id, customer_id, lane, recipient, sender_id, body, status, expires_at, due_at, traceparent${isCharged ? ', price, return_rule' : ''})
    SELECT id, customer_id, lane, recipient, sender_id, body,
      CASE WHEN schedule_at > now() THEN 'scheduled' ELSE 'queued' END::message_status,
      coalesce(expires_at, greatest(schedule_at, now()) + coalesce(valid_ms, ${validity}::bigint) * interval '1 ms'),
@@ -31,7 +31,7 @@ export function insertSelect(validity: string, isCharged = false): string {
           WHEN id < (SELECT uuid_v7_floor(now() - ${insertDelayMsMax} * interval '1 ms'))
             OR id > (SELECT uuid_v7_floor(now() + ${clockAheadMsMax} * interval '1 ms'))
             OR id <= (SELECT watermark FROM sweep_watermarks ORDER BY watermark DESC LIMIT 1)
-       THEN now() + ${strayDueMs} * interval '1 ms' END${isCharged ? ', price, return_rule' : ''}`
+       THEN now() + ${strayDueMs} * interval '1 ms' END, traceparent${isCharged ? ', price, return_rule' : ''}`
 }
 
 export const messageColumns =
@@ -64,13 +64,20 @@ export function chargeParameters(messages: readonly NewMessage[]): string[] {
   ]
 }
 
+/** An array of `traceparent`: an empty one where nothing is traced, which `unnest` fills up with NULL. */
+export function traceParameter(messages: readonly NewMessage[]): string {
+  return messages.some(({ traceparent }) => traceparent !== undefined)
+    ? textArray(messages.map(({ traceparent }) => traceparent ?? null))
+    : '{}'
+}
+
 function timeText(timeMs: number | null | undefined): string {
   return timeMs === null || timeMs === undefined ? 'NULL' : `"${new Date(timeMs).toISOString()}"`
 }
 
 const insertStatement = defineStatement<{ id: string }>(
   insertStatementName,
-  `${insertSelect('$10')} FROM unnest(${messageArrays}) AS new (${messageColumns})`,
+  `${insertSelect('$10')} FROM unnest(${messageArrays}, $11::text[]) AS new (${messageColumns}, traceparent)`,
 )
 
 /**
@@ -86,7 +93,7 @@ export async function insertMessages(
   messages: readonly NewMessage[],
   validityMs: number,
 ): Promise<void> {
-  const parameters = [...messageParameters(messages), validityMs]
+  const parameters = [...messageParameters(messages), validityMs, traceParameter(messages)]
   await withPartition(sql, () => insertStatement(sql, parameters))
 }
 

@@ -187,7 +187,7 @@ const promoteStatement = defineStatement<{
        AND m.id >= (SELECT id FROM decided ORDER BY id LIMIT 1)
        AND m.id <= (SELECT id FROM decided ORDER BY id DESC LIMIT 1)
      RETURNING m.id, m.status, decided.action, decided.status = 'sending' AS was_sending, decided.status AS old_status,
-       m.provider, m.recipient, ${returnColumns()}
+       m.provider, m.recipient, m.traceparent, ${returnColumns()}
    ), reported AS (
      INSERT INTO delivery_reports (message_id, occurred_at, status, provider, error_code, detail)
      SELECT id, now(), action, provider, ${promotionCode},
@@ -197,7 +197,7 @@ const promoteStatement = defineStatement<{
      FROM moved WHERE action IN ('unknown', 'expired')
      ON CONFLICT DO NOTHING
    ), ${returnsOf('moved')}, ${announceMessages(
-     `SELECT id, customer_id, recipient, action AS status, provider, ${promotionCode} AS error_code, now() AS occurred_at
+     `SELECT id, customer_id, recipient, action AS status, provider, ${promotionCode} AS error_code, now() AS occurred_at, traceparent
       FROM moved WHERE action IN ('unknown', 'expired')`,
    )}
    SELECT id, customer_id, action, was_sending FROM moved`,

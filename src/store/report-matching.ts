@@ -23,12 +23,19 @@ export interface ReportedMessage {
   readonly acceptedToFinalMs: number
 }
 
+export interface TracedReport extends Pick<ReportedMessage, 'provider' | 'status'> {
+  /** Of the span that the message was accepted in. */
+  readonly traceparent: string
+}
+
 export interface ReportsApplied {
   /** Reports whose message is known. */
   readonly matched: number
   /** Reports put aside until their message is known. */
   readonly parked: number
   readonly moved: readonly ReportedMessage[]
+  /** Of those, the ones that are traced. */
+  readonly traced: readonly TracedReport[]
 }
 
 export interface ReportsTaken extends ReportsApplied {
@@ -52,6 +59,7 @@ interface AppliedRow {
   matched: number
   parked: number
   moved: { id: string; lane: Lane; provider: string; status: ReportedMessage['status'] }[] | null
+  traced: TracedReport[] | null
 }
 
 /** Which row may move to which reported state: the table of the domain, as a condition. */
@@ -109,16 +117,18 @@ const matchAndMove = (references: string, idMin: string, timelessToo = false): s
       AND m.id >= (SELECT message_id FROM best ORDER BY message_id LIMIT 1)
       AND m.id <= (SELECT message_id FROM best ORDER BY message_id DESC LIMIT 1)
       AND (${transitionGuard})
-    RETURNING m.id, m.lane, m.provider, m.status, m.recipient, best.error_code, best.occurred_at,
+    RETURNING m.id, m.lane, m.provider, m.status, m.recipient, m.traceparent, best.error_code, best.occurred_at,
       ${returnColumns('coalesce(m.sent_at, now())')}
   ), ${returnsOf('moved')}, ${announceMessages(
-    `SELECT id, customer_id, recipient, status::text AS status, provider, error_code, occurred_at FROM moved`,
+    `SELECT id, customer_id, recipient, status::text AS status, provider, error_code, occurred_at, traceparent FROM moved`,
   )}`
 
 /** The columns every user of `matchAndMove` answers with. */
 const appliedColumns = `
   (SELECT count(*) FROM matched)::int AS matched,
-  (SELECT json_agg(json_build_object('id', id, 'lane', lane, 'provider', provider, 'status', status)) FROM moved) AS moved`
+  (SELECT json_agg(json_build_object('id', id, 'lane', lane, 'provider', provider, 'status', status)) FROM moved) AS moved,
+  (SELECT json_agg(json_build_object('traceparent', traceparent, 'provider', provider, 'status', status))
+   FROM moved WHERE traceparent IS NOT NULL) AS traced`
 
 const applyText = (timelessToo: boolean): string => `
    WITH r AS MATERIALIZED (
@@ -223,5 +233,5 @@ function appliedFrom(row: AppliedRow | undefined, nowMs: number): ReportsApplied
     ...message,
     acceptedToFinalMs: Math.max(0, nowMs - messageIdTimeMs(message.id)),
   }))
-  return { matched: row?.matched ?? 0, parked: row?.parked ?? 0, moved }
+  return { matched: row?.matched ?? 0, parked: row?.parked ?? 0, moved, traced: row?.traced ?? [] }
 }

@@ -12,6 +12,7 @@ import {
   messageArrays,
   messageColumns,
   messageParameters,
+  traceParameter,
   withPartition,
 } from './message-inserts.ts'
 import { lockedAccounts, paymentOf } from './returns.ts'
@@ -72,8 +73,8 @@ const insertStatement = defineStatement<{
      FROM charges WHERE amount > 0 AND request IN (SELECT request FROM first) GROUP BY customer_id
    ), ${paymentOf('paid')}, inserted AS (
      ${insertSelect('$11', true)}
-     FROM unnest(${messageArrays}, $10::int[], $22::bigint[], $23::text[])
-       AS new (${messageColumns}, request, price, return_rule)
+     FROM unnest(${messageArrays}, $10::int[], $22::bigint[], $23::text[], $24::text[])
+       AS new (${messageColumns}, request, price, return_rule, traceparent)
      WHERE request IN (SELECT request FROM first)
    ), left_over AS MATERIALIZED (
      SELECT request, bool_and(running.amount = 0 OR running.available - coalesce(charged.amount, 0) >= running.amount) AS fits
@@ -125,6 +126,7 @@ async function insertSome(
     plainArray(charges.map(({ amount }) => amount)),
     plainArray(charges.map((charge) => charge.messages)),
     ...chargeParameters(messages),
+    traceParameter(messages),
   ]
   const [row] = await withPartition(sql, () => insertStatement(sql, parameters))
   if (row === undefined || row.taken + row.others.length !== requests.length) {

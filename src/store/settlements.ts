@@ -74,8 +74,11 @@ const settleSentStatement = defineStatement<{ id: string }>(
      FROM settled
      WHERE m.id = settled.id AND m.id = ANY($1::uuid[]) AND m.id BETWEEN $6::uuid AND $7::uuid
        AND m.status IN ('sending', 'queued') AND m.claim_token = settled.claim_token
-     RETURNING m.id, m.customer_id, m.recipient, m.provider
-   ), ${announceMessages(`SELECT id, customer_id, recipient, 'sent' AS status, provider, NULL AS error_code, now() AS occurred_at FROM sent`)}
+     RETURNING m.id, m.customer_id, m.recipient, m.provider, m.traceparent
+   ), ${announceMessages(
+     `SELECT id, customer_id, recipient, 'sent' AS status, provider, NULL AS error_code, now() AS occurred_at, traceparent
+      FROM sent`,
+   )}
    SELECT id FROM sent`,
 )
 
@@ -125,7 +128,7 @@ const settleUnsentStatement = defineStatement<{ id: string; status: MessageState
      FROM settled
      WHERE m.id = settled.id AND m.id = ANY($1::uuid[]) AND m.id BETWEEN $10::uuid AND $11::uuid
        AND m.status = 'sending' AND m.claim_token = settled.claim_token
-     RETURNING m.id, m.claim_token, m.status, m.lane, m.attempts, m.provider, m.recipient, ${returnColumns()}
+     RETURNING m.id, m.claim_token, m.status, m.lane, m.attempts, m.provider, m.recipient, m.traceparent, ${returnColumns()}
    ), reported AS (
      INSERT INTO delivery_reports (message_id, occurred_at, status, provider, error_code, detail)
      SELECT moved.id, now(), moved.status::text, moved.provider, settled.error_code, settled.detail
@@ -143,7 +146,7 @@ const settleUnsentStatement = defineStatement<{ id: string; status: MessageState
            detail = excluded.detail, dead_at = excluded.dead_at, replayed_at = NULL
    ), ${returnsOf('moved')}, ${announceMessages(
      `SELECT moved.id, moved.customer_id, moved.recipient, moved.status::text AS status, moved.provider,
-        settled.error_code, now() AS occurred_at
+        settled.error_code, now() AS occurred_at, moved.traceparent
       FROM moved JOIN settled USING (id, claim_token) WHERE moved.status <> 'queued'`,
    )}
    SELECT id, status FROM moved`,

@@ -23,6 +23,8 @@ export interface ClaimedWebhook {
   readonly step: number
   /** Attempts at the endpoint that failed in a row before this one. */
   readonly failures: number
+  /** Of the message that it tells of; null: it is not traced. */
+  readonly traceparent: string | null
 }
 
 export interface WebhookClaim {
@@ -53,6 +55,7 @@ interface ClaimRow {
   attempted_ms: number
   schedule_step: number
   failures: number
+  traceparent: string | null
 }
 
 /** Endpoints that have something waiting: the index is asked once for each, however long their backlogs are. */
@@ -105,7 +108,7 @@ const claimStatement = defineStatement<ClaimRow>(
        next_at = now() + $8::bigint * interval '1 ms'
    FROM taken JOIN open ON open.id = taken.endpoint_id
    WHERE d.id = taken.delivery_id AND d.id = ANY(ARRAY(SELECT delivery_id FROM taken))
-   RETURNING d.id, d.endpoint_id, open.url, d.event_type, d.payload, open.secret, open.previous_secret, d.schedule_step,
+   RETURNING d.id, d.endpoint_id, open.url, d.event_type, d.payload, d.traceparent, open.secret, open.previous_secret, d.schedule_step,
      open.failures, (extract(epoch FROM now()) * 1000)::float8 AS attempted_ms`,
 )
 
@@ -131,6 +134,7 @@ export async function claimWebhooks(sql: Sql, claim: WebhookClaim): Promise<Clai
     attemptedAtMs: row.attempted_ms,
     step: row.schedule_step,
     failures: row.failures,
+    traceparent: row.traceparent,
   }))
 }
 

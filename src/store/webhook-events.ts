@@ -19,14 +19,20 @@ export const jsonTime = (moment: string): string =>
  * @param rows a SELECT of what happened, with `customer_id` among its columns
  * @param eventType of a row of it, called `event`
  * @param data of a row of it: a JSON object
+ * @param traceparent of a row of it, where it is about what may be traced
  */
-export function announceEvents(rows: string, eventType: string, data: string): string {
+export function announceEvents(
+  rows: string,
+  eventType: string,
+  data: string,
+  traceparent = 'NULL',
+): string {
   return `event AS MATERIALIZED (
      ${rows}
    ), announced AS (
-     INSERT INTO webhook_deliveries (id, endpoint_id, event_type, payload)
+     INSERT INTO webhook_deliveries (id, endpoint_id, event_type, payload, traceparent)
      SELECT uuid_v7_now(), endpoint.id, ${eventType},
-       json_build_object('type', ${eventType}, 'timestamp', ${jsonTime('now()')}, 'data', ${data})::text
+       json_build_object('type', ${eventType}, 'timestamp', ${jsonTime('now()')}, 'data', ${data})::text, ${traceparent}
      FROM event JOIN webhook_endpoints endpoint ON endpoint.customer_id = event.customer_id
      WHERE endpoint.customer_id = ANY(ARRAY(SELECT DISTINCT customer_id FROM event))
        AND endpoint.disabled_at IS NULL AND endpoint.deleted_at IS NULL
@@ -37,7 +43,7 @@ export function announceEvents(rows: string, eventType: string, data: string): s
 /**
  * The same for messages that have come into a state.
  *
- * @param rows a SELECT of `id`, `customer_id`, `recipient`, `status` (text), `provider`, `error_code` and `occurred_at`
+ * @param rows a SELECT of `id`, `customer_id`, `recipient`, `status` (text), `provider`, `error_code`, `occurred_at` and `traceparent`
  */
 export function announceMessages(rows: string): string {
   return announceEvents(
@@ -46,6 +52,7 @@ export function announceMessages(rows: string): string {
     `json_build_object('message_id', event.id, 'customer_id', event.customer_id, 'status', event.status,
        'phone', event.recipient, 'provider', event.provider, 'error_code', event.error_code,
        'occurred_at', ${jsonTime('event.occurred_at')})`,
+    'event.traceparent',
   )
 }
 

@@ -14,6 +14,7 @@ import {
   messageArrays,
   messageColumns,
   messageParameters,
+  traceParameter,
   withPartition,
 } from './message-inserts.ts'
 import { lockedAccounts, paymentOf } from './returns.ts'
@@ -50,7 +51,8 @@ const insertStatement = defineStatement<{ yes: number }>(
      SELECT * FROM charges WHERE EXISTS (SELECT FROM whole) AND (SELECT count(*) FROM taken) >= 0
    ), ${paymentOf('paid')}, inserted AS (
      ${insertSelect('$10', true)}
-     FROM unnest(${messageArrays}, $19::bigint[], $20::text[]) AS new (${messageColumns}, price, return_rule)
+     FROM unnest(${messageArrays}, $19::bigint[], $20::text[], $21::text[])
+       AS new (${messageColumns}, price, return_rule, traceparent)
      WHERE EXISTS (SELECT FROM whole) AND (SELECT count(*) FROM taken) >= 0
    )
    SELECT yes FROM whole`,
@@ -80,6 +82,7 @@ export async function insertWhole(
     plainArray(charges.map(({ amount }) => amount)),
     plainArray(charges.map((charge) => charge.messages)),
     ...chargeParameters(messages),
+    traceParameter(messages),
   ]
   try {
     const rows = await withPartition(sql, () => insertStatement(sql, parameters))

@@ -63,7 +63,7 @@ export function createHttpSender(options: HttpSenderOptions): WebhookSender {
     url: URL,
     host: string,
     address: string,
-    { id, payload, secrets, attemptedAtMs }: WebhookRequest,
+    { id, payload, secrets, attemptedAtMs, traceparent }: WebhookRequest,
     signal: AbortSignal,
   ): Promise<WebhookAttempt> {
     const pinned = new URL(url)
@@ -78,6 +78,7 @@ export function createHttpSender(options: HttpSenderOptions): WebhookSender {
         // What is compressed would have to be unpacked to be thrown away.
         'accept-encoding': 'identity',
         ...signedHeaders(id, payload, secrets, attemptedAtMs),
+        ...(traceparent === null ? {} : { traceparent }),
       },
       body: payload,
       decompress: false,

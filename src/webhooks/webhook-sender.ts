@@ -10,6 +10,8 @@ export interface WebhookRequest {
   readonly attemptedAtMs: number
   /** The first is the one in force. */
   readonly secrets: readonly string[]
+  /** Of the span of this attempt; null: it is not traced. */
+  readonly traceparent: string | null
 }
 
 /** Sends webhooks. Never rejects. */

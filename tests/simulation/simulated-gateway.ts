@@ -47,7 +47,13 @@ const logger = pino({ level: 'silent' })
 
 export function startApi({ store, queue, time }: ProcessOptions): SimulatedApi {
   const metrics = createApiMetrics(new Registry())
-  const common = { store, classify: databaseErrorKind, metrics, clock: time.clock }
+  const common = {
+    store,
+    classify: databaseErrorKind,
+    metrics,
+    clock: time.clock,
+    tracing: null,
+  }
   /** A share costs fairness, never a message: every promise holds whichever it is. */
   const anyShare = () => Math.floor(time.random() * shareCounts.normal)
   return {
@@ -115,6 +121,7 @@ export async function startProcessor(
     random: time.random,
   })
   const processor = createProcessor({
+    tracing: null,
     ...settings,
     store,
     queue,

@@ -145,7 +145,8 @@ export function storeFor(process: SimulatedProcess, options: ServerOptions): Sto
       }),
     checkParkedReports: (...rest) =>
       run('checkParkedReports', async () => {
-        if (!options.parked.any) return { matched: 0, parked: 0, moved: [], givenUp: [] }
+        if (!options.parked.any)
+          return { matched: 0, parked: 0, moved: [], traced: [], givenUp: [] }
         const applied = await execute((sql) => checkParkedReports(sql, ...rest))
         if (applied.matched === 0 && applied.parked === 0) {
           const left = await time.really(() => database.sql`SELECT FROM parked_reports LIMIT 1`)

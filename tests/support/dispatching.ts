@@ -68,6 +68,7 @@ export function setupDispatcher({
   const metrics = createProcessorMetrics(new Registry())
   const logger = pino({ level: 'silent' })
   const dispatcher = createDispatcher({
+    tracing: null,
     routing: createMessageRouting({
       pool,
       customers: { isUsed: false, find: () => null, ...script.customers },
@@ -140,6 +141,7 @@ function claimedMessage({ id, provider: name }: ClaimRequest): ClaimedMessage {
     claimToken: '1',
     provider: name,
     inDoubtProvider: null,
+    traceparent: null,
   }
 }
 

@@ -25,7 +25,7 @@ import {
   recordedInto,
 } from './fake-administration.ts'
 import { createFakeInbound, type FakeInbound } from './fake-inbound.ts'
-import { noRules, providerSettings } from './provider-settings.ts'
+import { fakeProviders, noRules } from './provider-settings.ts'
 
 export interface FakeApi extends Omit<Api, 'fetch'> {
   /** From this machine, unless another address is given. */
@@ -159,7 +159,13 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
         failIf('applyReports')
         fake.reports.push(...reports)
         fake.reportBatches.push(reports.length)
-        return { matched: reports.length, parked: 0, moved: [], refused: new Set<number>() }
+        return {
+          matched: reports.length,
+          parked: 0,
+          moved: [],
+          traced: [],
+          refused: new Set<number>(),
+        }
       },
       measureParkedReports: async () => ({ count: 0, oldestAgeMs: 0 }),
       queries: {
@@ -209,10 +215,7 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
     databaseErrorKind,
     providerSecret: (name) =>
       name === 'primary' ? fakeSecret : name === 'silent' ? null : undefined,
-    providers: () => [
-      providerSettings('primary', { weight: 100 }),
-      providerSettings('silent', { weight: 0 }),
-    ],
+    providers: () => fakeProviders,
     routes: () => noRules,
     adminToken: fakeAdminToken,
     logger,
@@ -230,6 +233,7 @@ export function createFakeApi(overrides: Partial<ApiOptions> = {}): FakeApi {
     isStopping: () => false,
     readiness: async () => ({ ready: true, checks: { postgres: 'ok' } }),
     console: null,
+    tracing: null,
     metricsText: () => registry.metrics(),
     version: '1.2.3',
     ...overrides,

@@ -29,3 +29,9 @@ export const noRules = compileRoutes([
   providerSettings('primary'),
   providerSettings('silent', { weight: 0 }),
 ])
+
+/** Those of the fake API. */
+export const fakeProviders = [
+  providerSettings('primary', { weight: 100 }),
+  providerSettings('silent', { weight: 0 }),
+]

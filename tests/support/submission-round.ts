@@ -18,6 +18,7 @@ export const message: ClaimedMessage = {
   claimToken: '1',
   provider: 'a',
   inDoubtProvider: null,
+  traceparent: null,
 }
 export const taken: SubmitOutcome = { kind: 'taken', providerMessageId: 'x' }
 export const unavailable: SubmitOutcome = {
@@ -93,6 +94,7 @@ export async function round(scenario: Scenario) {
       pool: { reserveWithin, has: (name) => name in outcomes },
       retry: { attemptsMax: scenario.attemptsMax ?? 3, backoffBaseMs: 1_000, backoffMsMax: 60_000 },
       roundMsMax: 1_000,
+      tracing: null,
       senderIdDefault: null,
       clock: { now: () => 0, monotonicMs: () => 0 },
       random: () => 0.5,

@@ -17,6 +17,7 @@ const ranks: Readonly<Record<string, number>> = {
   limits: 1,
   figures: 1,
   webhooks: 1,
+  tracing: 1,
   api: 2,
   processor: 2,
   operator: 2,

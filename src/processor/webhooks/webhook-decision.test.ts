@@ -12,6 +12,7 @@ const webhook = {
   attemptedAtMs: 0,
   step: 1,
   failures: 0,
+  traceparent: null,
 }
 
 function decide(attempt: Partial<WebhookAttempt>, changes: Partial<typeof webhook> = {}) {

@@ -27,6 +27,7 @@ function webhookOf(endpointId: string, failures = 0): ClaimedWebhook {
     attemptedAtMs: 0,
     step: 1,
     failures,
+    traceparent: null,
   }
 }
 
@@ -46,6 +47,7 @@ function start(
   const registry = new Registry()
   let { claimFailures = 0, settleFailures = 0 } = options
   service = createWebhookDeliveries({
+    tracing: null,
     store: {
       async claimWebhooks(claim) {
         if (claimFailures-- > 0) throw new Error('PostgreSQL is away')

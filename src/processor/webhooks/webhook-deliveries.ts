@@ -12,6 +12,7 @@ import type { Logger } from '../../runtime/logger.ts'
 import { createNotifier, pause } from '../../runtime/notifier.ts'
 import { retry } from '../../runtime/retry.ts'
 import type { Service } from '../../runtime/service.ts'
+import { type Span, type Tracing, traceFields } from '../../runtime/tracing.ts'
 import type { Store } from '../../store/store.ts'
 import type {
   ClaimedWebhook,
@@ -43,6 +44,8 @@ export interface WebhookDeliveriesOptions {
   readonly logger: Logger
   readonly clock: Clock
   readonly random: () => number
+  /** Null: nothing is traced. */
+  readonly tracing: Tracing | null
 }
 
 /** Of the places of a process, so much at most for one customer's endpoints: slow ones that answer at last fail at nothing. */
@@ -64,7 +67,7 @@ const settlePauseMs = 200
 const settlePauseMsMax = 2_000
 
 export function createWebhookDeliveries(options: WebhookDeliveriesOptions): Service {
-  const { store, sender, concurrencyMax, metrics, logger, clock, random } = options
+  const { store, sender, concurrencyMax, metrics, logger, clock, random, tracing } = options
   const perCustomerMax = Math.max(1, Math.floor(concurrencyMax * customerShareMax))
   const stopping = new AbortController()
   const work = new AbortController()
@@ -158,7 +161,13 @@ export function createWebhookDeliveries(options: WebhookDeliveriesOptions): Serv
 
   async function deliver(webhook: ClaimedWebhook, token: ClaimToken): Promise<void> {
     const startedAtMs = clock.monotonicMs()
-    const attempt = await sender.send(webhook, work.signal)
+    const span = spanOf(webhook)
+    const request = { ...webhook, traceparent: span?.traceparent ?? null }
+    const attempt = await sender.send(request, work.signal)
+    if (attempt.responseStatus !== null) {
+      span?.set({ 'http.response.status_code': attempt.responseStatus })
+    }
+    span?.end(attempt.error ?? undefined)
     metrics.attemptDuration.observe((clock.monotonicMs() - startedAtMs) / 1_000)
     metrics.attempts.inc({ outcome: attempt.error ?? 'delivered' })
     // Nobody's failure: its lease runs out, and another process sends it.
@@ -174,9 +183,24 @@ export function createWebhookDeliveries(options: WebhookDeliveriesOptions): Serv
         step,
         error,
         response_status: responseStatus,
+        ...traceFields(span),
       })
     }
     await settlements.add(decideWebhook(webhook, token, attempt, options.retryWaitsS, random()))
+  }
+
+  /** Names no address: it is a customer's, and may hold what nobody else should see. */
+  function spanOf({ traceparent, eventType, id, step }: ClaimedWebhook): Span | null {
+    if (tracing === null || traceparent === null) return null
+    return tracing.begin(`webhook ${eventType}`, {
+      kind: 'client',
+      parent: traceparent,
+      attributes: {
+        'http.request.method': 'POST',
+        'sms.webhook.delivery_id': id,
+        'sms.webhook.attempt': step,
+      },
+    })
   }
 
   return {

@@ -51,6 +51,7 @@ export function createHttpDriver({ settings, callbackUrl }: HttpDriverOptions): 
           'content-type': 'application/json',
           // A Structured Field string (RFC 8941 §3.3.3), hence the quotes; the same on every re-send.
           'idempotency-key': `"${submission.reference}"`,
+          ...(submission.traceparent === undefined ? {} : { traceparent: submission.traceparent }),
         },
         body: JSON.stringify({
           to: submission.recipient,

@@ -64,7 +64,14 @@ function send(
     lookup,
   })
   return sender.send(
-    { url, id: 'an-id', payload: '{"type":"x"}', secrets: [secret], attemptedAtMs: Date.now() },
+    {
+      url,
+      id: 'an-id',
+      payload: '{"type":"x"}',
+      secrets: [secret],
+      attemptedAtMs: Date.now(),
+      traceparent: null,
+    },
     signal,
   )
 }
@@ -111,7 +118,13 @@ describe('a webhook', () => {
       timeoutMs: 5_000,
       version: 'test',
     })
-    const request = { id: 'an-id', payload: '{}', secrets: [secret], attemptedAtMs: Date.now() }
+    const request = {
+      id: 'an-id',
+      payload: '{}',
+      secrets: [secret],
+      attemptedAtMs: Date.now(),
+      traceparent: null,
+    }
     const to = (host: string) => ({ ...request, url: `http://${host}:${receiver.port}/resolved` })
     const { signal } = new AbortController()
     expect(await own.send(to('localhost'), signal)).toEqual(delivered)

@@ -11,7 +11,14 @@ const sender = createHttpSender({
 })
 const errors: (string | null)[] = []
 for (const url of urls) {
-  const request = { url, id: 'an-id', payload: '{}', secrets: [secret], attemptedAtMs: Date.now() }
+  const request = {
+    url,
+    id: 'an-id',
+    payload: '{}',
+    secrets: [secret],
+    attemptedAtMs: Date.now(),
+    traceparent: null,
+  }
   errors.push((await sender.send(request, new AbortController().signal)).error)
 }
 process.stdout.write(JSON.stringify(errors))
