@@ -46,6 +46,22 @@ export function prometheusPrograms(): { readonly prometheus: string; readonly pr
   return { prometheus, promtool }
 }
 
+/** docker-compose, for checking the compose file. @throws like `serverPrograms` */
+export function composeProgram(): string {
+  if (Bun.which('docker-compose') === null) install(['docker-compose'])
+  const compose = Bun.which('docker-compose')
+  if (compose === null) throw new Error('tests need docker-compose: install that package')
+  return compose
+}
+
+/** systemd-analyze, for checking units. @throws like `serverPrograms` */
+export function unitChecker(): string {
+  if (Bun.which('systemd-analyze') === null) install(['systemd'])
+  const checker = Bun.which('systemd-analyze')
+  if (checker === null) throw new Error('tests need systemd-analyze: install the package systemd')
+  return checker
+}
+
 /** The library that gives a process a clock of its own. @throws like `serverPrograms` */
 export function fakeClockLibrary(): string {
   const [found] = [...fakeClockPaths.scanSync('/')]
@@ -57,16 +73,27 @@ export function fakeClockLibrary(): string {
 }
 
 const fuzzerVersion = '4.32.5'
+const manifestCheckerVersion = '1.37.0'
 
-/** Schemathesis, in a Python environment of its own. @throws when it cannot be installed */
+/** Schemathesis. @throws when it cannot be installed */
 export function fuzzerProgram(): string {
-  const directory = join(tmpdir(), `sms-gateway-schemathesis-${fuzzerVersion}`)
-  const program = join(directory, 'bin', 'schemathesis')
+  return pythonProgram('schemathesis', fuzzerVersion)
+}
+
+/** kubernetes-validate, which brings the schemas of Kubernetes. @throws when it cannot be installed */
+export function manifestChecker(): string {
+  return pythonProgram('kubernetes-validate', manifestCheckerVersion)
+}
+
+/** In a Python environment of its own. */
+function pythonProgram(name: string, version: string): string {
+  const directory = join(tmpdir(), `sms-gateway-${name}-${version}`)
+  const program = join(directory, 'bin', name)
   if (existsSync(program)) return program
   if (run(['python3', '-m', 'venv', directory]) !== null) install(['python3', 'python3-venv'])
   for (const command of [
     ['python3', '-m', 'venv', directory],
-    [join(directory, 'bin', 'pip'), 'install', '--quiet', `schemathesis==${fuzzerVersion}`],
+    [join(directory, 'bin', 'pip'), 'install', '--quiet', `${name}==${version}`],
   ]) {
     const failure = run(command)
     if (failure !== null) throw new Error(`"${command.join(' ')}" failed:\n${failure}`)

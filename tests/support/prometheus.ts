@@ -35,6 +35,8 @@ export interface FiringAlert {
 
 export interface Prometheus {
   alerts(): Promise<readonly FiringAlert[]>
+  /** What is wrong with an expression; null when it can be asked. */
+  faultOf(expression: string): Promise<string | null>
   /** Targets of the scrape job that answer. */
   healthyTargets(): Promise<number>
   remove(): Promise<void>
@@ -71,6 +73,11 @@ export async function startPrometheus(
   await eventually(async () => (await fetch(`${url}/-/ready`)).ok, { what: 'Prometheus is ready' })
   return {
     alerts: async () => (await ask<{ alerts: FiringAlert[] }>('alerts')).alerts,
+    async faultOf(expression) {
+      const response = await fetch(`${url}/api/v1/query?query=${encodeURIComponent(expression)}`)
+      const { status, error } = (await response.json()) as { status: string; error?: string }
+      return status === 'success' ? null : (error ?? 'it failed')
+    },
     async healthyTargets() {
       const { activeTargets } = await ask<{ activeTargets: { health: string }[] }>('targets')
       return activeTargets.filter(({ health }) => health === 'up').length

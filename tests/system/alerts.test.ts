@@ -125,6 +125,39 @@ describe('a real Prometheus', () => {
     await eventually(async () => !(await isFiring(alert)), { what: 'it clears', timeoutMs: 60_000 })
   })
 
+  test('can be asked all that the dashboard asks, of metrics that there are', async () => {
+    const path = join(root, 'deploy', 'grafana', 'dashboards', 'sms-gateway.json')
+    const dashboard = JSON.parse(await textOf(path)) as {
+      panels: { title: string; description?: string; targets?: { expr: string }[] }[]
+    }
+    const known = new Set(
+      [...(await scrape()).join('\n').matchAll(/^# TYPE (\S+) (\w+)/gm)].flatMap(
+        ([, name = '', type]) =>
+          type === 'histogram' ? ['_bucket', '_sum', '_count'].map((end) => name + end) : [name],
+      ),
+    )
+    for (const { record } of await rules()) if (record !== undefined) known.add(record)
+    const expressions = dashboard.panels.flatMap(({ title, targets = [] }) =>
+      targets.map(({ expr }) => [title, expr] as const),
+    )
+    expect(expressions.length).toBeGreaterThan(40)
+    for (const [title, expression] of expressions) {
+      const asked = expression.replaceAll('$__rate_interval', '1m')
+      expect([title, await prometheus.faultOf(asked)]).toEqual([title, null])
+      const named = [...asked.matchAll(/\b(?:sms[_:]|http_|process_|nodejs_)[\w:]+/g)].map(
+        ([name]) => name,
+      )
+      expect([title, named.filter((name) => !known.has(name))]).toEqual([title, []])
+    }
+    const runbook = await textOf(join(root, 'docs', 'runbook.md'))
+    for (const { title, description = '' } of dashboard.panels) {
+      const [, section] = /runbook\.md#(\w+)/.exec(description) ?? []
+      if (section === undefined) continue
+      expect([title, runbook.toLowerCase().includes(`\n## ${section}\n`)]).toEqual([title, true])
+    }
+    expect(await prometheus.faultOf('rate(')).toContain('parse error')
+  })
+
   test('fires while a process is gone', async () => {
     const alert = 'SmsProcessDown'
     expect(await isFiring(alert)).toBe(false)
