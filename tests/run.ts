@@ -12,7 +12,7 @@
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { browserProgram, fakeClockLibrary } from './support/packages.ts'
+import { browserProgram, fakeClockLibrary, installTools } from './support/packages.ts'
 import { startPostgres } from './support/postgres-server.ts'
 import { startRedis } from './support/redis-server.ts'
 
@@ -66,6 +66,7 @@ async function startServers(): Promise<Record<string, string>> {
   title('servers')
   // Here, because a test has not the time to install them.
   browserProgram()
+  installTools()
   fakeClockLibrary()
   const postgres = await startPostgres()
   cleanups.push(() => postgres.remove())

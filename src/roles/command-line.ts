@@ -8,6 +8,8 @@ import { runConfigCheck, runConfigPrint } from './config-role.ts'
 import { addCustomerCommands } from './customer-commands.ts'
 import { runDoctor } from './doctor-role.ts'
 import { runHealthcheck } from './healthcheck-role.ts'
+import { addHelpCommands, addWatchCommands } from './help-commands.ts'
+import { helpTopics } from './help-topics.ts'
 import { addLetterCommands } from './letter-commands.ts'
 import { addMessageCommands } from './message-commands.ts'
 import { runMigrate } from './migrate-role.ts'
@@ -74,12 +76,14 @@ function createProgram(environment: Environment, exit: (code: number) => void): 
 Settings are environment variables: "sms-gateway config print" lists them with their values.
 --role=<command> may be used instead of the command.
 
-Exit codes: 0 done or stopped; 1 failure; 2 wrong use or configuration; 3 migrations are pending.`,
+Exit codes: 0 done or stopped; 1 failure; 2 wrong use or configuration; 3 migrations are pending.
+More: "sms-gateway help <topic>", of ${helpTopics.map(({ name }) => name).join(', ')}.`,
     )
     .exitOverride()
 
   addServices(program, environment, exit)
   addAdministration(program, environment, exit)
+  addHelpCommands(program)
   return program
 }
 
@@ -178,6 +182,7 @@ function addAdministration(
     .addOption(forRole())
     .action((options: { for: Role }) => exit(runConfigPrint(environment, options.for)))
 
+  addWatchCommands(program, environment, exit)
   addMessageCommands(program, environment, exit)
   addLetterCommands(program, environment, exit)
   addProviderCommands(program, environment, exit)

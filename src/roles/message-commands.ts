@@ -1,7 +1,7 @@
 /** `sms-gateway send` on the command line. */
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import type { Environment } from '../config/config.ts'
-import { customerIdArgument, positive } from './option-parsers.ts'
+import { customerIdArgument, httpUrl, positive } from './option-parsers.ts'
 import { runSend, type SendOptions } from './send-role.ts'
 
 export function addMessageCommands(
@@ -28,9 +28,4 @@ export function addMessageCommands(
     .action(async (phone: string, text: string, options: SendOptions) =>
       exit(await runSend(environment, phone, text, options)),
     )
-}
-
-function httpUrl(value: string): string {
-  if (/^https?:$/.test(URL.parse(value)?.protocol ?? '')) return value
-  throw new InvalidArgumentError('must be an address with http:// or https://')
 }

@@ -51,3 +51,8 @@ export function customerIdArgument(value: string): number {
   if (id !== null) return id
   throw new InvalidArgumentError('must be a customer id, a whole number above 0')
 }
+
+export function httpUrl(value: string): string {
+  if (/^https?:$/.test(URL.parse(value)?.protocol ?? '')) return value
+  throw new InvalidArgumentError('must be an address with http:// or https://')
+}

@@ -3,7 +3,7 @@ import type { Environment } from '../config/config.ts'
 import { isFinal, type MessageState } from '../domain/message-state.ts'
 import { pause } from '../runtime/notifier.ts'
 import { printLine } from './admin-store.ts'
-import { localApiUrl } from './api-url.ts'
+import { apiUrlOf, keyName } from './console-client.ts'
 import { say } from './role-context.ts'
 import { exitCodes } from './run-until-stopped.ts'
 
@@ -16,9 +16,6 @@ export interface SendOptions {
   /** Seconds to wait for the end of the message; not waited for when it is missing. */
   readonly wait?: number
 }
-
-/** The API key; on the command line everybody on the machine could read it. */
-const keyName = 'SMS_GATEWAY_KEY'
 
 const answerMsMax = 10_000
 const pollMs = 250
@@ -39,7 +36,7 @@ export async function runSend(
   text: string,
   options: SendOptions,
 ): Promise<number> {
-  const base = (options.url ?? localApiUrl(environment)).replace(/\/+$/, '')
+  const base = apiUrlOf(environment, options.url)
   const key = environment[keyName] ?? ''
   const headers = {
     'content-type': 'application/json',

@@ -46,20 +46,33 @@ export function prometheusPrograms(): { readonly prometheus: string; readonly pr
   return { prometheus, promtool }
 }
 
-/** docker-compose, for checking the compose file. @throws like `serverPrograms` */
-export function composeProgram(): string {
-  if (Bun.which('docker-compose') === null) install(['docker-compose'])
-  const compose = Bun.which('docker-compose')
-  if (compose === null) throw new Error('tests need docker-compose: install that package')
-  return compose
+/** Those that the tests of the whole need beside servers and browser, by the package that has each. */
+const toolPackages = {
+  'docker-compose': 'docker-compose',
+  'systemd-analyze': 'systemd',
+  prometheus: 'prometheus',
+  plantuml: 'plantuml',
+  dot: 'graphviz',
+  tmux: 'tmux',
+  zsh: 'zsh',
+  fish: 'fish',
+  groff: 'groff-base',
+} as const
+type Tool = keyof typeof toolPackages
+
+/** Installs what is missing of them, at once. */
+export function installTools(): void {
+  const missing = Object.entries(toolPackages).filter(([name]) => Bun.which(name) === null)
+  if (missing.length > 0) install(missing.map(([, name]) => name))
 }
 
-/** systemd-analyze, for checking units. @throws like `serverPrograms` */
-export function unitChecker(): string {
-  if (Bun.which('systemd-analyze') === null) install(['systemd'])
-  const checker = Bun.which('systemd-analyze')
-  if (checker === null) throw new Error('tests need systemd-analyze: install the package systemd')
-  return checker
+/** @throws like `serverPrograms` */
+export function debianProgram(name: Tool): string {
+  const packageName = toolPackages[name]
+  if (Bun.which(name) === null) install([packageName])
+  const program = Bun.which(name)
+  if (program === null) throw new Error(`tests need ${name}: install the package ${packageName}`)
+  return program
 }
 
 /** The library that gives a process a clock of its own. @throws like `serverPrograms` */

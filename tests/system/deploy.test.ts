@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { binaryPath, type Environment, runCommand } from '../support/gateway.ts'
-import { composeProgram, manifestChecker, unitChecker } from '../support/packages.ts'
+import { debianProgram, manifestChecker } from '../support/packages.ts'
 
 const root = join(import.meta.dir, '..', '..')
 const deploy = join(root, 'deploy')
@@ -44,7 +44,7 @@ describe('compose', () => {
 
   function config(env: string) {
     const file = join(deploy, 'compose.yaml')
-    return run([composeProgram(), '--env-file', env, '-f', file, 'config'])
+    return run([debianProgram('docker-compose'), '--env-file', env, '-f', file, 'config'])
   }
 
   test('is valid, mounts what there is, and the roles know all that they are told', async () => {
@@ -95,9 +95,12 @@ describe('systemd', () => {
     }
     cpSync(join(directory, 'sms-gateway@.service'), join(directory, 'sms-gateway@api.service'))
     const paths = units.map((unit) => `./${unit}`)
-    expect(run([unitChecker(), 'verify', ...paths])).toEqual({ exitCode: 0, text: '' })
+    expect(run([debianProgram('systemd-analyze'), 'verify', ...paths])).toEqual({
+      exitCode: 0,
+      text: '',
+    })
     const secure = run([
-      unitChecker(),
+      debianProgram('systemd-analyze'),
       'security',
       '--offline=true',
       `--threshold=${exposureMax}`,

@@ -1,8 +1,8 @@
 /** One customer: settings, account, keys and webhooks. */
 import { useState } from 'preact/hooks'
+import { time } from '../format.ts'
 import type { ApiKey, Customer, Webhook } from './answers.ts'
 import { useAsked } from './asked.ts'
-import { time } from './format.ts'
 import { KeysPanel } from './keys.tsx'
 import { Answer, Confirmed, Panel, Said, State, Table, useDoing } from './parts.tsx'
 import { api, Refusal, wordsOf } from './server.ts'

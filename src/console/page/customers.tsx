@@ -1,8 +1,8 @@
 /** Who sends. */
 import { useState } from 'preact/hooks'
+import { time } from '../format.ts'
 import type { ApiKey, Customer } from './answers.ts'
 import { useAsked } from './asked.ts'
-import { time } from './format.ts'
 import { KeysPanel } from './keys.tsx'
 import { Answer, More, Said, State, Table, useDoing } from './parts.tsx'
 import { api } from './server.ts'

@@ -1,8 +1,8 @@
 /** Messages that failed for good: looking at them, and sending them again. */
 import { useState } from 'preact/hooks'
+import { time } from '../format.ts'
 import type { DeadLetter } from './answers.ts'
 import { useAsked } from './asked.ts'
-import { time } from './format.ts'
 import { Answer, Confirmed, More, Said, Table, useDoing } from './parts.tsx'
 import { api } from './server.ts'
 

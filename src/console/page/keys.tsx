@@ -1,7 +1,7 @@
 /** API keys: of a customer, or of staff. */
 import { useState } from 'preact/hooks'
+import { time } from '../format.ts'
 import type { ApiKey } from './answers.ts'
-import { time } from './format.ts'
 import { Confirmed, Panel, Said, Table, useDoing } from './parts.tsx'
 import { api } from './server.ts'
 

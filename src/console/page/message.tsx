@@ -1,8 +1,8 @@
 /** One message: what it is, and all that happened to it, in order. */
 import type { ComponentChildren } from 'preact'
+import { after, time } from '../format.ts'
 import type { DeliveryReport, Message, WebhookDelivery } from './answers.ts'
 import { useAsked } from './asked.ts'
-import { after, time } from './format.ts'
 import { Answer, Confirmed, Panel, Said, State, type Tone, useDoing } from './parts.tsx'
 import { api } from './server.ts'
 

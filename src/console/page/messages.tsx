@@ -1,8 +1,8 @@
 /** Finding messages. */
 import { useState } from 'preact/hooks'
+import { time } from '../format.ts'
 import type { Message } from './answers.ts'
 import { useAsked } from './asked.ts'
-import { time } from './format.ts'
 import { Answer, More, State, Table } from './parts.tsx'
 import { api } from './server.ts'
 

@@ -1,8 +1,9 @@
 /** What happens now. */
+
+import { count, percent, span } from '../format.ts'
 import type { HistoryPoint, LiveFigures, Percentiles } from '../live-figures.ts'
 import { Chart, type Series } from './chart.tsx'
 import { circuitWord } from './circuits.ts'
-import { count, percent, span } from './format.ts'
 import type { Live } from './live.ts'
 import { Badge, Figure, Panel, Table } from './parts.tsx'
 

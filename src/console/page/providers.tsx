@@ -1,10 +1,10 @@
 /** Providers: how they do, and taking them out of service and back in. */
 import { useState } from 'preact/hooks'
+import { count, percent, time } from '../format.ts'
 import type { ProviderFigures } from '../live-figures.ts'
 import type { Provider } from './answers.ts'
 import { useAsked } from './asked.ts'
 import { circuitWord } from './circuits.ts'
-import { count, percent, time } from './format.ts'
 import type { Live } from './live.ts'
 import { three } from './overview.tsx'
 import { Answer, Badge, Confirmed, type Doing, Said, State, useDoing } from './parts.tsx'

@@ -1,7 +1,8 @@
 /** What this installation runs with. */
+
+import { bytes, percent } from '../format.ts'
 import type { Setting } from './answers.ts'
 import { useAsked } from './asked.ts'
-import { bytes, percent } from './format.ts'
 import type { Live } from './live.ts'
 import { Answer, Panel, Table } from './parts.tsx'
 import { ask } from './server.ts'
