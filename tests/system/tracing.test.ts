@@ -110,8 +110,11 @@ describe('a trace', () => {
     // Who is asked next is told.
     const hook = gateway.receiver.received.find(({ body }) => body.includes(id))
     expect(hook?.headers.traceparent).toStartWith(`00-${caller.traceId}-`)
-    expect(gateway.api.logs()).toContain(`"trace_id":"${caller.traceId}"`)
-    expect(gateway.processor.logs()).toContain(`"trace_id":"${caller.traceId}"`)
+    // Lines of the log are written a little later.
+    for (const { logs } of [gateway.api, gateway.processor]) {
+      const found = () => logs().includes(`"trace_id":"${caller.traceId}"`)
+      await eventually(found, { what: 'the log names the trace' })
+    }
   })
 
   test('of a batch has all its messages, and that of a retry both attempts', async () => {

@@ -39,6 +39,10 @@ export const sessionCookie = 'sms_gateway_console'
 export const sessionLifeMs = 12 * 3_600_000
 const cookiePath = '/console'
 
+/** What is no token of ours is not looked up. */
+const tokenBytes = 32
+const tokenPattern = /^[\w-]{43}$/
+
 export function createConsoleSessions(options: ConsoleSessionOptions): ConsoleSessions {
   const { store, keys, adminToken } = options
   const localCsrfToken = randomBytes(24).toString('base64url')
@@ -80,7 +84,7 @@ export function createConsoleSessions(options: ConsoleSessionOptions): ConsoleSe
       return { ...signedIn, csrfToken: csrfTokenOf(token), isLocal: false }
     },
     async open(exchange, caller, credential) {
-      const token = randomBytes(32).toString('base64url')
+      const token = randomBytes(tokenBytes).toString('base64url')
       const actor = caller.keyPrefix ?? 'admin-token'
       await store.recorded(
         { actor, requestId: exchange.requestId },
@@ -122,7 +126,7 @@ function csrfTokenOf(token: string): string {
 function tokenOf({ headers }: Request): string | null {
   for (const pair of (headers.get('cookie') ?? '').split(';')) {
     const [name, value] = pair.trim().split('=', 2)
-    if (name === sessionCookie && value !== undefined && value !== '') return value
+    if (name === sessionCookie && tokenPattern.test(value ?? '')) return value ?? null
   }
   return null
 }

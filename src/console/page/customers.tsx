@@ -4,6 +4,7 @@ import { time } from '../format.ts'
 import type { ApiKey, Customer } from './answers.ts'
 import { useAsked } from './asked.ts'
 import { KeysPanel } from './keys.tsx'
+import { useListing } from './listing.ts'
 import { Answer, More, Said, State, Table, useDoing } from './parts.tsx'
 import { api } from './server.ts'
 
@@ -13,9 +14,8 @@ interface Page {
 }
 
 export function CustomersPage() {
-  const [query, setQuery] = useState('limit=50')
   const [name, setName] = useState('')
-  const asked = useAsked(query, () => api<Page>(`/customers?${query}`))
+  const { asked, more } = useListing<Page>('/customers')
   const keys = useAsked('staff', () => api<{ keys: ApiKey[] }>('/keys?limit=1000'))
   const doing = useDoing()
 
@@ -64,7 +64,7 @@ export function CustomersPage() {
                 ],
               }))}
             />
-            <More cursor={next_cursor} onMore={(cursor) => setQuery(`limit=50&cursor=${cursor}`)} />
+            <More cursor={next_cursor} onMore={more} />
           </>
         )}
       </Answer>

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks'
 import { time } from '../format.ts'
 import type { DeadLetter } from './answers.ts'
-import { useAsked } from './asked.ts'
+import { useListing } from './listing.ts'
 import { Answer, Confirmed, More, Said, Table, useDoing } from './parts.tsx'
 import { api } from './server.ts'
 
@@ -12,9 +12,8 @@ interface Page {
 }
 
 export function DeadLettersPage() {
-  const [query, setQuery] = useState('limit=50')
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
-  const asked = useAsked(query, () => api<Page>(`/dead-letters?${query}`))
+  const { asked, search, more } = useListing<Page>('/dead-letters')
   const doing = useDoing()
 
   function choose(id: string, isChosen: boolean): void {
@@ -26,13 +25,8 @@ export function DeadLettersPage() {
 
   function filter(event: Event & { readonly currentTarget: HTMLFormElement }): void {
     event.preventDefault()
-    const parameters = new URLSearchParams({ limit: '50' })
-    for (const [name, value] of new FormData(event.currentTarget)) {
-      if (String(value).trim() !== '') parameters.set(name, String(value).trim())
-    }
     setChosen(new Set())
-    if (parameters.toString() === query) asked.again()
-    else setQuery(parameters.toString())
+    search(new FormData(event.currentTarget))
   }
 
   function replay(): void {
@@ -135,14 +129,7 @@ export function DeadLettersPage() {
                 ],
               }))}
             />
-            <More
-              cursor={next_cursor}
-              onMore={(cursor) => {
-                const parameters = new URLSearchParams(query)
-                parameters.set('cursor', cursor)
-                setQuery(parameters.toString())
-              }}
-            />
+            <More cursor={next_cursor} onMore={more} />
           </>
         )}
       </Answer>

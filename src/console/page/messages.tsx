@@ -1,10 +1,8 @@
 /** Finding messages. */
-import { useState } from 'preact/hooks'
 import { time } from '../format.ts'
 import type { Message } from './answers.ts'
-import { useAsked } from './asked.ts'
+import { useListing } from './listing.ts'
 import { Answer, More, State, Table } from './parts.tsx'
-import { api } from './server.ts'
 
 interface Page {
   readonly messages: readonly Message[]
@@ -27,25 +25,14 @@ const states = [
 const idPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 export function MessagesPage() {
-  const [query, setQuery] = useState('limit=50')
-  const asked = useAsked(query, () => api<Page>(`/messages?${query}`))
+  const { asked, search: find, more } = useListing<Page>('/messages')
 
   function search(event: Event & { readonly currentTarget: HTMLFormElement }): void {
     event.preventDefault()
-    const parameters = new URLSearchParams({ limit: '50' })
-    for (const [name, value] of new FormData(event.currentTarget)) {
-      const text = String(value).trim()
-      if (text === '') continue
-      if (name === 'what') {
-        if (idPattern.test(text)) {
-          location.hash = `#/messages/${text.toLowerCase()}`
-          return
-        }
-        parameters.set('recipient', text)
-      } else parameters.set(name, text)
-    }
-    if (parameters.toString() === query) asked.again()
-    else setQuery(parameters.toString())
+    const { what, ...others } = Object.fromEntries(new FormData(event.currentTarget))
+    const wanted = String(what).trim()
+    if (idPattern.test(wanted)) location.hash = `#/messages/${wanted.toLowerCase()}`
+    else find([...Object.entries(others), ['recipient', wanted]])
   }
 
   return (
@@ -120,14 +107,7 @@ export function MessagesPage() {
                 ],
               }))}
             />
-            <More
-              cursor={next_cursor}
-              onMore={(cursor) => {
-                const parameters = new URLSearchParams(query)
-                parameters.set('cursor', cursor)
-                setQuery(parameters.toString())
-              }}
-            />
+            <More cursor={next_cursor} onMore={more} />
           </>
         )}
       </Answer>
