@@ -34,13 +34,16 @@ const stages: Readonly<Record<string, readonly string[]>> = {
   simulation: ['./tests/simulation'],
 }
 
+/** Stages that run beside the tests of the whole; those of faults do not, which want the machine for themselves. */
+const besideSystem: readonly string[] = ['integration', 'conformance', 'simulation']
+
 const totals = { passed: 0, failed: 0 }
 /** What the failed tests wrote: in a long run it is far above its end, or cut off by who keeps the output. */
 const failures: string[] = []
 const cleanups: (() => Promise<void>)[] = []
 /** By a signal: what is under way is ended, nothing more is begun, and the servers are stopped. */
 let interrupted = false
-let underWay: Bun.Subprocess | undefined
+const underWay = new Set<Bun.Subprocess>()
 
 async function main(args: readonly string[]): Promise<void> {
   const wanted = args.length > 0 ? args : ['check', ...Object.keys(stages)]
@@ -54,10 +57,32 @@ async function main(args: readonly string[]): Promise<void> {
   const withServers = testStages.filter((name) => name !== 'unit')
   if (withServers.length === 0) return
   await step('build', [process.execPath, 'scripts/build.ts'])
+  // Tests of the whole wait for most of their time: the others go on beside them, with servers of their own.
+  const beside = withServers.includes('system')
+    ? withServers.filter((name) => besideSystem.includes(name))
+    : []
   const environment = await startServers()
-  for (const name of withServers) {
-    const paths = stages[name] ?? [name]
-    await test(name, paths, environment)
+  const others = beside.length === 0 ? null : runAll(beside, await startServers(), true)
+  // Whatever comes first, its failure is told by who waits for both.
+  others?.catch(() => undefined)
+  await runAll(
+    withServers.filter((name) => !beside.includes(name)),
+    environment,
+    false,
+    others,
+  )
+}
+
+/** One after the other. @param others waited for after the tests of the whole, before those of faults */
+async function runAll(
+  names: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  isBeside: boolean,
+  others: Promise<void> | null = null,
+): Promise<void> {
+  for (const name of names) {
+    await test(name, stages[name] ?? [name], environment, isBeside)
+    if (name === 'system') await others
   }
 }
 
@@ -91,8 +116,10 @@ function title(name: string): void {
 async function step(name: string, command: readonly string[]): Promise<void> {
   title(name)
   const run = Bun.spawn([...command], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
-  underWay = run
-  if ((await run.exited) !== 0) {
+  underWay.add(run)
+  const exitCode = await run.exited
+  underWay.delete(run)
+  if (exitCode !== 0) {
     totals.failed++
     throw new Error(`${name} failed`)
   }
@@ -102,9 +129,10 @@ async function test(
   name: string,
   paths: readonly string[],
   environment: Readonly<Record<string, string>>,
+  isBeside = false,
 ): Promise<void> {
   refuseIfInterrupted()
-  title(name)
+  if (!isBeside) title(name)
   for (const path of paths) {
     if (!existsSync(join(root, path))) throw new Error(`${path} does not exist`)
   }
@@ -112,10 +140,11 @@ async function test(
   const run = Bun.spawn(command, {
     cwd: root,
     env: { ...process.env, ...environment },
-    stdio: ['ignore', 'inherit', 'pipe'],
+    stdio: ['ignore', isBeside ? 'ignore' : 'inherit', 'pipe'],
   })
-  underWay = run
-  const exitCode = await forward(run)
+  underWay.add(run)
+  const exitCode = await forward(run, isBeside ? name : null)
+  underWay.delete(run)
   if (exitCode.passed === 0 && exitCode.code === 0) {
     totals.failed++
     throw new Error(`${name}: no test ran`)
@@ -130,8 +159,16 @@ function refuseIfInterrupted(): void {
   if (interrupted) throw new Error('interrupted')
 }
 
-/** Shows what the runner writes, keeps what it says of failures, and reads its summary. */
-async function forward(run: Bun.Subprocess<'ignore', 'inherit', 'pipe'>) {
+/**
+ * Shows what the runner writes, keeps what it says of failures, and reads its summary.
+ *
+ * @param besideAs of a stage that runs beside another: shown as a whole at its end, under this name
+ */
+async function forward(
+  run: Bun.Subprocess<'ignore', 'inherit' | 'ignore', 'pipe'>,
+  besideAs: string | null,
+) {
+  const kept: Uint8Array[] = []
   let summary = ''
   let line = ''
   let sinceLastTest: string[] = []
@@ -142,7 +179,8 @@ async function forward(run: Bun.Subprocess<'ignore', 'inherit', 'pipe'>) {
   for (;;) {
     const { done, value: chunk } = await reader.read()
     if (done) break
-    process.stderr.write(chunk)
+    if (besideAs === null) process.stderr.write(chunk)
+    else kept.push(chunk)
     const text = decoder.decode(chunk, { stream: true })
     summary = (summary + text).slice(-4_000)
     const lines = (line + text).split('\n')
@@ -152,6 +190,10 @@ async function forward(run: Bun.Subprocess<'ignore', 'inherit', 'pipe'>) {
       if (ended.startsWith('(fail)')) failures.push(...sinceLastTest)
       if (/^\((pass|fail)\)/.test(ended)) sinceLastTest = []
     }
+  }
+  if (besideAs !== null) {
+    title(besideAs)
+    process.stderr.write(Buffer.concat(kept))
   }
   const count = (word: string): number =>
     Number(
@@ -167,7 +209,7 @@ async function cleanUp(): Promise<void> {
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     interrupted = true
-    underWay?.kill()
+    for (const run of underWay) run.kill()
   })
 }
 
@@ -178,6 +220,7 @@ try {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
   if (totals.failed === 0) totals.failed++
 } finally {
+  for (const run of underWay) run.kill()
   await cleanUp()
 }
 if (failures.length > 0) process.stdout.write(`\n── failed\n${failures.join('\n')}\n`)

@@ -3,6 +3,7 @@
 import type { Environment } from '../config/config.ts'
 import type { LiveFigures } from '../console/live-figures.ts'
 import { localApiUrl } from './api-url.ts'
+import type { ShownProvider } from './live-text.ts'
 
 /** On the command line everybody on the machine could read it. */
 export const keyName = 'SMS_GATEWAY_KEY'
@@ -15,7 +16,7 @@ export interface ConsoleClient {
   /** Of the API, without a slash at its end. */
   readonly url: string
   /** @throws when it does not answer, or not with 2xx */
-  get<T>(path: string): Promise<T>
+  providers(): Promise<readonly ShownProvider[]>
   /** As they come, each second, until the signal aborts or the answer ends. @throws when it does not answer */
   figures(signal: AbortSignal): AsyncGenerator<LiveFigures>
 }
@@ -29,50 +30,36 @@ export function apiUrlOf(environment: Environment, given: string | undefined): s
   return (given ?? localApiUrl(environment)).replace(/\/+$/, '')
 }
 
-/** Signs in with the key in the environment, or the admin token; a standalone without keys needs none. @throws ConsoleRefusal */
-export async function connectToConsole(
-  url: string,
-  environment: Environment,
-): Promise<ConsoleClient> {
+/** With the key in the environment, or the admin token; a standalone without keys needs none. */
+export function consoleClient(url: string, environment: Environment): ConsoleClient {
   const key = environment[keyName] || environment.ADMIN_TOKEN || ''
-  const cookie = key === '' ? '' : await signIn(url, key)
-  const headers = { cookie }
-  const session = await fetch(`${url}/console/session`, { headers, signal: within() })
-  if (session.status === 404) throw new ConsoleRefusal('its console is off (CONSOLE=off)')
-  const { signed_in } = (await session.json()) as { signed_in?: boolean }
-  if (signed_in !== true) {
-    throw new ConsoleRefusal(
-      `it wants a key: put one with the scope admin into ${keyName}, or the admin token into ADMIN_TOKEN`,
-    )
-  }
+  const headers: Record<string, string> = key === '' ? {} : { authorization: `Bearer ${key}` }
   return {
     url,
-    async get<T>(path: string) {
-      const response = await fetch(`${url}/console${path}`, { headers, signal: within() })
-      if (!response.ok) throw new ConsoleRefusal(`${path} was answered ${response.status}`)
-      return (await response.json()) as T
+    async providers() {
+      // Without a key the API itself is not administered, and the console of this machine is.
+      const path = key === '' ? '/console/api/v1/providers' : '/api/v1/providers'
+      const signal = AbortSignal.timeout(answerMsMax)
+      const response = await fetch(`${url}${path}`, { headers, signal })
+      if (!response.ok) throw await refusalOf(response)
+      return ((await response.json()) as { providers: ShownProvider[] }).providers
     },
     async *figures(signal) {
       const response = await fetch(`${url}/console/live`, { headers, signal })
-      if (!response.ok) throw new ConsoleRefusal(`it answered ${response.status}`)
+      if (!response.ok) throw await refusalOf(response)
       yield* figuresOf(response)
     },
   }
 }
 
-async function signIn(url: string, key: string): Promise<string> {
-  const response = await fetch(`${url}/console/sign-in`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ key }),
-    signal: within(),
-  })
-  if (response.status === 404) throw new ConsoleRefusal('its console is off (CONSOLE=off)')
-  if (response.status !== 204) {
-    const { detail } = (await response.json().catch(() => ({}))) as { detail?: string }
-    throw new ConsoleRefusal(detail ?? `it answered ${response.status}`)
-  }
-  return (response.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
+async function refusalOf(response: Response): Promise<ConsoleRefusal> {
+  const { detail } = (await response.json().catch(() => ({}))) as { detail?: string }
+  if (response.status === 404) return new ConsoleRefusal('its console is off (CONSOLE=off)')
+  const hint =
+    response.status === 401 || response.status === 403
+      ? ` ${keyName} holds a key with the scope admin, or ADMIN_TOKEN the admin token.`
+      : ''
+  return new ConsoleRefusal(`${detail ?? `it answered ${response.status}.`}${hint}`)
 }
 
 /** Those events of the stream (HTML Standard §9.2.6) that are figures. */
@@ -91,5 +78,3 @@ async function* figuresOf(response: Response): AsyncGenerator<LiveFigures> {
     }
   }
 }
-
-const within = (): AbortSignal => AbortSignal.timeout(answerMsMax)

@@ -2,7 +2,7 @@
 import type { Environment } from '../config/config.ts'
 import type { LiveFigures } from '../console/live-figures.ts'
 import { printLine } from './admin-store.ts'
-import { apiUrlOf, type ConsoleClient, connectToConsole } from './console-client.ts'
+import { apiUrlOf, type ConsoleClient, consoleClient } from './console-client.ts'
 import { liveLines, type ShownProvider, troubles } from './live-text.ts'
 import { say } from './role-context.ts'
 import { exitCodes } from './run-until-stopped.ts'
@@ -69,11 +69,10 @@ interface Live {
 
 async function liveOf(url: string, environment: Environment): Promise<Live | string> {
   try {
-    const client = await connectToConsole(url, environment)
+    const client = consoleClient(url, environment)
     const figures = await firstFigures(client)
     if (figures === null) return 'it has no figures yet'
-    const { providers } = await client.get<{ providers: ShownProvider[] }>('/api/v1/providers')
-    return { figures, providers }
+    return { figures, providers: await client.providers() }
   } catch (error) {
     return `live figures: ${error instanceof Error ? error.message : String(error)}`
   }

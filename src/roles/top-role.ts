@@ -2,7 +2,7 @@
 import type { Environment } from '../config/config.ts'
 import type { LiveFigures } from '../console/live-figures.ts'
 import { pause } from '../runtime/notifier.ts'
-import { apiUrlOf, connectToConsole } from './console-client.ts'
+import { apiUrlOf, consoleClient } from './console-client.ts'
 import { liveLines, type ShownProvider, sparkline, troubles } from './live-text.ts'
 import { say } from './role-context.ts'
 import { exitCodes } from './run-until-stopped.ts'
@@ -67,10 +67,9 @@ async function watch(
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    const client = await connectToConsole(url, environment)
+    const client = consoleClient(url, environment)
     for await (const figures of client.figures(signal)) {
-      const { providers } = await client.get<{ providers: ShownProvider[] }>('/api/v1/providers')
-      screen.show(figures, providers)
+      screen.show(figures, await client.providers())
     }
     screen.say('the connection ended; trying again')
   } catch (error) {

@@ -37,6 +37,8 @@ export interface Prometheus {
   alerts(): Promise<readonly FiringAlert[]>
   /** What is wrong with an expression; null when it can be asked. */
   faultOf(expression: string): Promise<string | null>
+  /** Series of that name. */
+  countOf(name: string): Promise<number>
   /** Targets of the scrape job that answer. */
   healthyTargets(): Promise<number>
   remove(): Promise<void>
@@ -77,6 +79,9 @@ export async function startPrometheus(
       const response = await fetch(`${url}/api/v1/query?query=${encodeURIComponent(expression)}`)
       const { status, error } = (await response.json()) as { status: string; error?: string }
       return status === 'success' ? null : (error ?? 'it failed')
+    },
+    async countOf(name) {
+      return (await ask<{ result: unknown[] }>(`query?query=${name}`)).result.length
     },
     async healthyTargets() {
       const { activeTargets } = await ask<{ activeTargets: { health: string }[] }>('targets')

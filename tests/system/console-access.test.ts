@@ -145,6 +145,20 @@ describe('a session', () => {
     }
   })
 
+  test('is not needed by who watches with a credential, which must be a right one', async () => {
+    const watch = async (key: string) => {
+      const headers = { authorization: `Bearer ${key}` }
+      const response = await fetch(`${gateway.api.url}/console/live`, { headers })
+      await response.body?.cancel()
+      return response.status
+    }
+    expect([await watch(adminToken), await watch('wrong')]).toEqual([200, 401])
+    // What the console is asked else, it is asked with a session.
+    const headers = { authorization: `Bearer ${adminToken}` }
+    const configuration = await fetch(`${gateway.api.url}/console/configuration`, { headers })
+    expect(configuration.status).toBe(401)
+  })
+
   test('shows the configuration without a secret', async () => {
     const { send } = await signIn(gateway.api.url, adminToken)
     const text = await (await send('/console/configuration')).text()

@@ -66,11 +66,7 @@ describe('status', () => {
   })
 
   test.each<[string, Environment, string]>([
-    [
-      'without a key',
-      { ADMIN_TOKEN: '' },
-      'it wants a key: put one with the scope admin into SMS_GATEWAY_KEY',
-    ],
+    ['without a key', { ADMIN_TOKEN: '' }, 'SMS_GATEWAY_KEY holds a key with the scope admin'],
     ['with a wrong key', { SMS_GATEWAY_KEY: 'wrong' }, 'There is no such API key.'],
   ])('%s says what it can, and what it needs', async (_, changes, words) => {
     const { exitCode, stdout, stderr } = await status([], { ...gateway.environment, ...changes })

@@ -4,6 +4,7 @@ import { eventually } from '../support/eventually.ts'
 import { freePort } from '../support/free-port.ts'
 import { runCommand, startRole } from '../support/gateway.ts'
 import { behave, metric } from '../support/gateway-fixture.ts'
+import { startPrometheus } from '../support/prometheus.ts'
 import { type SpanReceiver, startSpanReceiver, treeOf } from '../support/span-receiver.ts'
 import {
   type Customer,
@@ -194,6 +195,21 @@ describe('a trace', () => {
     expect(metrics).toEndWith('# EOF\n')
     const ofProcessor = await (await fetch(`${gateway.processor.url}/metrics`)).text()
     expect(ofProcessor).toMatch(/sms_submit_duration_seconds_bucket\{.*\} \d+ # \{trace_id=/)
+    // A real Prometheus reads all of it, under the names that rules and dashboard have.
+    const targets = [gateway.api.url, gateway.processor.url].map((url) => new URL(url).host)
+    const prometheus = await startPrometheus(targets, 'groups: []')
+    try {
+      await eventually(async () => (await prometheus.healthyTargets()) === 2, {
+        what: 'both are scraped',
+      })
+      for (const name of ['sms_accepted_total', 'sms_submit_duration_seconds_bucket']) {
+        await eventually(async () => (await prometheus.countOf(name)) > 0, {
+          what: `${name} is there`,
+        })
+      }
+    } finally {
+      await prometheus.remove()
+    }
   })
 })
 

@@ -4,7 +4,9 @@
  */
 
 import { createAssetServer } from '../assets.ts'
-import { problemResponse } from '../problems.ts'
+import { type Access, isProblem } from '../caller.ts'
+import { credentialOf } from '../credentials.ts'
+import { type Problem, problemResponse } from '../problems.ts'
 import { type Exchange, jsonResponse, pathOf, type Route } from '../route.ts'
 import { type ClassifyDatabaseError, storeFailure } from '../store-failure.ts'
 import { consoleAssets, consoleContentSecurityPolicy, consolePage } from './console-page.ts'
@@ -30,6 +32,7 @@ export interface ShownSetting {
 export interface ConsoleRoutesOptions {
   readonly sessions: ConsoleSessions
   readonly signIn: (exchange: Exchange) => Promise<Response>
+  readonly access: Access
   readonly live: Pick<Live, 'latest' | 'history'>
   readonly stream: LiveStream
   /** Those of the API. */
@@ -47,39 +50,39 @@ export function consoleRoutes(options: ConsoleRoutesOptions): Route[] {
   const serve = createAssetServer(consoleContentSecurityPolicy)
   const find = createRouteFinder(options.routes)
 
-  /** Only for those who are signed in; what changes something, only with the page's own token. */
-  function forSignedIn(
-    handle: (exchange: Exchange, session: OpenSession) => Response | Promise<Response>,
-  ): Route['handle'] {
+  /** What the store says against it is a problem, as anywhere. */
+  function answering(handle: (exchange: Exchange) => Promise<Response>): Route['handle'] {
     return async (exchange) => {
-      const { request, requestId } = exchange
       try {
-        const session = await sessions.find(exchange)
-        if (session === null || !mayAdminister(session.scopes)) {
-          return problemResponse(signedOut, requestId)
-        }
-        const changes = request.method !== 'GET' && request.method !== 'HEAD'
-        if (changes && !(isOfThisSite(request) && hasCsrfToken(request, session))) {
-          return problemResponse(elsewhere, requestId)
-        }
-        return await handle(exchange, session)
+        return await handle(exchange)
       } catch (error) {
         const failure = storeFailure(error, options.classify)
         if (failure === null) throw error
-        return problemResponse(failure.problem, requestId)
+        return problemResponse(failure.problem, exchange.requestId)
       }
     }
   }
 
+  /** Only for those who are signed in; what changes something, only with the page's own token. */
+  function forSignedIn(
+    handle: (exchange: Exchange, session: OpenSession) => Response | Promise<Response>,
+  ): Route['handle'] {
+    return answering(async (exchange) => {
+      const { request, requestId } = exchange
+      const session = await sessions.find(exchange)
+      if (session === null || !mayAdminister(session.scopes)) {
+        return problemResponse(signedOut, requestId)
+      }
+      const changes = request.method !== 'GET' && request.method !== 'HEAD'
+      if (changes && !(isOfThisSite(request) && hasCsrfToken(request, session))) {
+        return problemResponse(elsewhere, requestId)
+      }
+      return await handle(exchange, session)
+    })
+  }
+
   async function session(exchange: Exchange): Promise<Response> {
-    try {
-      const found = await sessions.find(exchange)
-      return jsonResponse(toSessionBody(found, version), 200, unstored)
-    } catch (error) {
-      const failure = storeFailure(error, options.classify)
-      if (failure === null) throw error
-      return problemResponse(failure.problem, exchange.requestId)
-    }
+    return jsonResponse(toSessionBody(await sessions.find(exchange), version), 200, unstored)
   }
 
   async function signOut(exchange: Exchange): Promise<Response> {
@@ -87,17 +90,26 @@ export function consoleRoutes(options: ConsoleRoutesOptions): Route[] {
     return new Response(null, { status: 204, headers: { 'set-cookie': cookie } })
   }
 
-  function watch(exchange: Exchange): Response {
+  /** For pages, and for commands, which bring a credential with the request. */
+  async function watch(exchange: Exchange): Promise<Response> {
+    const refusal = await refusalOf(exchange)
+    if (refusal !== null) return problemResponse(refusal, exchange.requestId)
     const { latest, history } = live
     const first = [
       { name: 'history', data: history },
       ...(latest === null ? [] : [{ name: 'figures', data: latest }]),
     ]
-    const isAllowed = async (): Promise<boolean> => {
-      const session = await sessions.find(exchange)
-      return session !== null && mayAdminister(session.scopes)
-    }
+    const isAllowed = async (): Promise<boolean> => (await refusalOf(exchange)) === null
     return stream.open(first, isAllowed) ?? problemResponse(tooMany, exchange.requestId)
+  }
+
+  async function refusalOf(exchange: Exchange): Promise<Problem | null> {
+    if (credentialOf(exchange.request) !== null) {
+      const caller = await options.access(exchange, 'admin')
+      return isProblem(caller) ? caller : null
+    }
+    const session = await sessions.find(exchange)
+    return session !== null && mayAdminister(session.scopes) ? null : signedOut
   }
 
   function forward(
@@ -120,10 +132,10 @@ export function consoleRoutes(options: ConsoleRoutesOptions): Route[] {
   return [
     { method: 'GET', path: consolePath, handle: (exchange) => serve(consolePage, exchange) },
     { method: 'GET', path: `${consolePath}/assets/:asset`, handle: asset },
-    { method: 'GET', path: `${consolePath}/session`, handle: session },
-    { method: 'POST', path: `${consolePath}/sign-in`, handle: options.signIn },
+    { method: 'GET', path: `${consolePath}/session`, handle: answering(session) },
+    { method: 'POST', path: `${consolePath}/sign-in`, handle: answering(options.signIn) },
     { method: 'POST', path: `${consolePath}/sign-out`, handle: forSignedIn(signOut) },
-    { method: 'GET', path: `${consolePath}/live`, handle: forSignedIn(watch) },
+    { method: 'GET', path: `${consolePath}/live`, handle: answering(watch) },
     {
       method: 'GET',
       path: `${consolePath}/configuration`,
