@@ -1,6 +1,6 @@
 /** The whole life with tracing, at one message in a hundred and at all of them, each between two without. */
 import type { Environment } from '../../tests/support/gateway.ts'
-import { atLeast, type Bench, type Row } from '../row.ts'
+import { atLeast, atMost, type Bench, type Row } from '../row.ts'
 import { type Life, measureLife } from './whole-life.ts'
 
 const measuredMs = 15_000
@@ -44,6 +44,12 @@ export const tracing: Row = {
     const share = (place: number): number =>
       rateOf(place) / ((rateOf(place - 1) + rateOf(place + 1)) / 2)
     const without = [0, 2, 4, 6].map(rateOf)
+    /** Of the gateway alone; it is steadier than the rate, which is that of everything on the machine. */
+    const cpuOf = (place: number): number =>
+      (lives[place]?.cpuMicroseconds.api ?? Number.NaN) +
+      (lives[place]?.cpuMicroseconds.processor ?? Number.NaN)
+    const cpuShare = (place: number): number =>
+      cpuOf(place) / ((cpuOf(place - 1) + cpuOf(place + 1)) / 2)
     return {
       figures: [
         { what: 'delivered with 1 % traced', unit: 'messages/s', value: rateOf(3), target: null },
@@ -52,6 +58,18 @@ export const tracing: Row = {
           unit: 'times',
           value: (share(1) + share(3)) / 2,
           target: atLeast(shareMin),
+        },
+        {
+          what: 'of the CPU time of api and processor without, 1 % traced',
+          unit: 'times',
+          value: (cpuShare(1) + cpuShare(3)) / 2,
+          target: atMost(1 / shareMin),
+        },
+        {
+          what: 'of the CPU time of api and processor without, all traced',
+          unit: 'times',
+          value: cpuShare(5),
+          target: null,
         },
         {
           what: 'of what is delivered without, all traced',
