@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { version } from '../package.json'
+import { commitOf } from './checkout.ts'
 
 const root = join(import.meta.dir, '..')
 /** Workers are entry points of their own; `src/` is the directory they have in common. */
@@ -37,15 +38,6 @@ function wantedTargets(): readonly (Target | null)[] {
   }
 }
 
-/** The commit that is built, or `unknown` outside of a checkout. */
-function commit(): string {
-  const git = Bun.spawnSync(['git', 'rev-parse', '--short=12', 'HEAD'], {
-    cwd: root,
-    stderr: 'ignore',
-  })
-  return git.exitCode === 0 ? git.stdout.toString().trim() : 'unknown'
-}
-
 async function build(target: Target | null): Promise<void> {
   const outfile = join('dist', target === null ? 'sms-gateway' : `sms-gateway-${target}`)
   const compile = Bun.spawn(
@@ -59,7 +51,7 @@ async function build(target: Target | null): Promise<void> {
       '--no-compile-autoload-dotenv',
       '--no-compile-autoload-bunfig',
       `--define=BUILD_VERSION=${JSON.stringify(version)}`,
-      `--define=BUILD_COMMIT=${JSON.stringify(commit())}`,
+      `--define=BUILD_COMMIT=${JSON.stringify(commitOf(root))}`,
       ...(target === null ? [] : [`--target=bun-${target}`]),
       ...entryPoints,
       `--outfile=${outfile}`,

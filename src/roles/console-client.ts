@@ -30,9 +30,16 @@ export function apiUrlOf(environment: Environment, given: string | undefined): s
   return (given ?? localApiUrl(environment)).replace(/\/+$/, '')
 }
 
-/** With the key in the environment, or the admin token; a standalone without keys needs none. */
-export function consoleClient(url: string, environment: Environment): ConsoleClient {
-  const key = environment[keyName] || environment.ADMIN_TOKEN || ''
+/**
+ * With the key in the environment, or the admin token, which is this machine's and is told to no other; a standalone without keys
+ * needs none.
+ *
+ * @param given an address in place of this machine's
+ */
+export function consoleClient(environment: Environment, given: string | undefined): ConsoleClient {
+  const url = apiUrlOf(environment, given)
+  const adminToken = given === undefined ? environment.ADMIN_TOKEN : undefined
+  const key = environment[keyName] || adminToken || ''
   const headers: Record<string, string> = key === '' ? {} : { authorization: `Bearer ${key}` }
   return {
     url,

@@ -63,8 +63,8 @@ its own, and a part of every provider's rate and concurrency is kept for it.
   sms-gateway keys create --customer 1
   sms-gateway keys create --staff --scope send read admin
 
-Commands that ask the API (send, status, top) take a key from SMS_GATEWAY_KEY, status and top also the admin
-token from ADMIN_TOKEN. The others ask PostgreSQL and need no key.`,
+Commands that ask the API (send, status, top) take a key from SMS_GATEWAY_KEY, status and top of this machine's
+also the admin token from ADMIN_TOKEN. The others ask PostgreSQL and need no key.`,
   },
   {
     name: 'trouble',

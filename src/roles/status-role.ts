@@ -30,7 +30,7 @@ export async function runStatus(
     say(`${url} does not answer: ${readiness}`)
     return exitCodes.failure
   }
-  const live = await liveOf(url, environment)
+  const live = await liveOf(environment, given)
   const isReady = readiness.status === 'ok'
   const found = typeof live === 'string' ? [live] : troubles(live.figures)
   if (json) {
@@ -67,9 +67,9 @@ interface Live {
   readonly providers: readonly ShownProvider[]
 }
 
-async function liveOf(url: string, environment: Environment): Promise<Live | string> {
+async function liveOf(environment: Environment, given: string | undefined): Promise<Live | string> {
   try {
-    const client = consoleClient(url, environment)
+    const client = consoleClient(environment, given)
     const figures = await firstFigures(client)
     if (figures === null) return 'it has no figures yet'
     return { figures, providers: await client.providers() }

@@ -44,7 +44,7 @@ export async function runTop(
   stdout.write(enterScreen)
   try {
     while (!ending.signal.aborted) {
-      await watch(url, environment, screen, ending.signal)
+      await watch(environment, given, screen, ending.signal)
       await pause(reconnectMs, ending.signal)
     }
   } finally {
@@ -61,13 +61,13 @@ type Screen = ReturnType<typeof createScreen>
 
 /** Until the connection ends, which is said. */
 async function watch(
-  url: string,
   environment: Environment,
+  given: string | undefined,
   screen: Screen,
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    const client = consoleClient(url, environment)
+    const client = consoleClient(environment, given)
     for await (const figures of client.figures(signal)) {
       screen.show(figures, await client.providers())
     }

@@ -156,12 +156,3 @@ describe('Kubernetes', () => {
     for (const role of ['api', 'processor']) await expectGood(role, environment)
   })
 })
-
-test('the Dockerfile copies what there is', async () => {
-  const copied = (await Bun.file(join(root, 'Dockerfile')).text())
-    .split('\n')
-    .filter((line) => line.startsWith('COPY ') && !line.includes('--from'))
-    .flatMap((line) => line.split(' ').slice(1, -1))
-  expect(copied.length).toBeGreaterThan(2)
-  for (const path of copied) expect([path, existsSync(join(root, path))]).toEqual([path, true])
-})

@@ -76,6 +76,26 @@ describe('status', () => {
     expect(stderr).not.toContain(adminToken)
   })
 
+  test('the admin token is for this machine, and is told to no other address', async () => {
+    const told: (string | null)[] = []
+    const stranger = Bun.serve({
+      port: 0,
+      hostname: '127.0.0.1',
+      fetch(request) {
+        told.push(request.headers.get('authorization'))
+        return Response.json({ status: 'ok', checks: {} })
+      },
+    })
+    await status(['--url', stranger.url.href])
+    await status(['--url', stranger.url.href], {
+      ...gateway.environment,
+      SMS_GATEWAY_KEY: 'a-key',
+    })
+    await stranger.stop(true)
+    expect(told.length).toBeGreaterThan(3)
+    expect(new Set(told)).toEqual(new Set([null, 'Bearer a-key']))
+  })
+
   test('of nobody, of a console that is off, and of what is no address', async () => {
     const nobody = await status(['--url', `http://127.0.0.1:${await freePort()}`])
     expect([nobody.exitCode, nobody.stderr]).toEqual([
